@@ -1,0 +1,341 @@
+//! The settings, checked one by one as they are set, and together when a provider or a client is made of them.
+
+use crate::error::{Failure, Stage};
+use crate::names::{Host, Identity, Region};
+use crate::status::Status;
+use std::time::Duration;
+
+/// What is trusted to have signed the servers' certificates.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// The roots of Amazon Trust Services that are built into the library.
+    /// A CA file or PEM is trusted in addition when this was set explicitly.
+    Amazon = 0,
+    /// The CA bundle of the operating system. A CA file or PEM is trusted in addition.
+    System = 1,
+    /// Nothing but the CA file and the CA PEM.
+    OnlyGiven = 2,
+}
+
+/// The HTTP proxy that both hosts are reached through.
+#[derive(Clone)]
+pub struct Proxy {
+    /// Its host.
+    pub host: Host,
+    /// Its TCP port.
+    pub port: u16,
+    /// User and password for Basic authentication.
+    pub credentials: Option<(String, String)>,
+}
+
+/// How the network is reached and whom to trust: the same for Cognito and for IoT Core.
+#[derive(Clone)]
+pub struct Network {
+    /// The proxy, if there is one.
+    pub proxy: Option<Proxy>,
+    /// Trust mode; `None` when it was never set, so that a CA file or PEM replaces the built-in roots.
+    pub trust: Option<Trust>,
+    /// A file of PEM certificates.
+    pub ca_file: Option<String>,
+    /// PEM certificates in memory.
+    pub ca_pem: Option<String>,
+}
+
+/// What a provider needs.
+#[derive(Clone)]
+pub struct CognitoSettings {
+    /// The identity that credentials are asked for.
+    pub identity: Identity,
+    /// Cognito's region.
+    pub region: Region,
+    /// Host and port in place of the region's public endpoint.
+    pub endpoint: Option<(Host, u16)>,
+    /// The way there.
+    pub network: Network,
+}
+
+/// What a client needs beside its provider.
+#[derive(Clone)]
+pub struct ClientSettings {
+    /// The IoT data endpoint.
+    pub endpoint: Host,
+    /// Its port.
+    pub port: u16,
+    /// The region in the signature.
+    pub signing_region: Region,
+    /// MQTT client identifier.
+    pub client_id: String,
+    /// MQTT keep-alive.
+    pub keep_alive: Duration,
+    /// MQTT clean session flag.
+    pub clean_session: bool,
+    /// One deadline for everything from DNS to CONNACK.
+    pub connect_timeout: Duration,
+    /// The way there.
+    pub network: Network,
+}
+
+/// All settings, as the application sets them.
+#[derive(Clone)]
+pub struct Config {
+    /// The IoT data endpoint.
+    pub endpoint: Option<Host>,
+    /// Its port.
+    pub port: u16,
+    /// The region in the signature, if not read from the endpoint.
+    pub signing_region: Option<Region>,
+    /// Cognito's region, if not that of the identity.
+    pub cognito_region: Option<Region>,
+    /// Host and port in place of Cognito's public endpoint.
+    pub cognito_endpoint: Option<(Host, u16)>,
+    /// The Cognito identity.
+    pub identity: Option<Identity>,
+    /// MQTT client identifier.
+    pub client_id: Option<String>,
+    /// MQTT keep-alive.
+    pub keep_alive: Duration,
+    /// MQTT clean session flag.
+    pub clean_session: bool,
+    /// One deadline for everything from DNS to CONNACK.
+    pub connect_timeout: Duration,
+    /// Proxy and trust.
+    pub network: Network,
+}
+
+/// The port of HTTPS and of MQTT over WebSocket on AWS IoT Core.
+pub const HTTPS_PORT: u16 = 443;
+
+/// The default keep-alive. NAT tables often forget a silent connection after a few minutes.
+pub const DEFAULT_KEEP_ALIVE: Duration = Duration::from_secs(60);
+
+/// The default connect timeout.
+pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// IoT Core's limit on the client identifier, in bytes.
+const CLIENT_ID_MAX: usize = 128;
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            port: HTTPS_PORT,
+            signing_region: None,
+            cognito_region: None,
+            cognito_endpoint: None,
+            identity: None,
+            client_id: None,
+            keep_alive: DEFAULT_KEEP_ALIVE,
+            clean_session: true,
+            connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+            network: Network { proxy: None, trust: None, ca_file: None, ca_pem: None },
+        }
+    }
+}
+
+impl Config {
+    /// Sets the client identifier; `None` removes it.
+    pub fn set_client_id(&mut self, client_id: Option<&str>) -> Result<(), Failure> {
+        if let Some(id) = client_id {
+            if id.is_empty() || id.len() > CLIENT_ID_MAX {
+                return Err(Failure::argument(
+                    "client_id",
+                    format!("has {} bytes; AWS IoT Core takes 1 to {CLIENT_ID_MAX}", id.len()),
+                ));
+            }
+            if id.chars().any(char::is_control) {
+                return Err(Failure::argument("client_id", "holds a control character, which MQTT forbids"));
+            }
+        }
+        self.client_id = client_id.map(str::to_owned);
+        Ok(())
+    }
+
+    /// Sets the keep-alive in seconds.
+    pub fn set_keep_alive_s(&mut self, seconds: u32) -> Result<(), Failure> {
+        self.keep_alive = Duration::from_secs(in_range("keep_alive_s", seconds, 1, 1200, "seconds")?.into());
+        Ok(())
+    }
+
+    /// Sets the connect timeout in milliseconds.
+    pub fn set_connect_timeout_ms(&mut self, milliseconds: u32) -> Result<(), Failure> {
+        let checked = in_range("connect_timeout_ms", milliseconds, 1, 600_000, "milliseconds")?;
+        self.connect_timeout = Duration::from_millis(checked.into());
+        Ok(())
+    }
+
+    /// Sets the port of the IoT endpoint.
+    pub fn set_port(&mut self, port: u32) -> Result<(), Failure> {
+        self.port = port_in_range("port", port)?;
+        Ok(())
+    }
+
+    /// Sets Cognito's `host[:port]`; `None` goes back to the region's public endpoint.
+    pub fn set_cognito_endpoint(&mut self, endpoint: Option<&str>) -> Result<(), Failure> {
+        self.cognito_endpoint = endpoint
+            .map(|endpoint| Host::parse_with_port("cognito_endpoint", endpoint, HTTPS_PORT))
+            .transpose()?;
+        Ok(())
+    }
+
+    /// Sets the proxy and forgets user and password of an earlier one; `None` goes back to no proxy.
+    pub fn set_proxy(&mut self, host: Option<&str>, port: u32) -> Result<(), Failure> {
+        self.network.proxy = match host {
+            None => None,
+            Some(host) => Some(Proxy {
+                host: Host::parse("proxy host", host)?,
+                port: port_in_range("proxy port", port)?,
+                credentials: None,
+            }),
+        };
+        Ok(())
+    }
+
+    /// Sets user and password for the proxy; `None` as the user goes back to no authentication.
+    pub fn set_proxy_credentials(&mut self, user: Option<&str>, password: Option<&str>) -> Result<(), Failure> {
+        let Some(proxy) = &mut self.network.proxy else {
+            return Err(Failure::new(
+                Status::InvalidConfig,
+                Stage::Config,
+                "there is no proxy to authenticate to: set the proxy first",
+            ));
+        };
+        proxy.credentials = match user {
+            None if password.is_some() => return Err(Failure::argument("user", "is NULL while a password is given")),
+            None => None,
+            Some(user) if user.contains(':') => {
+                return Err(Failure::argument("user", "holds ':', which Basic authentication cannot carry"));
+            }
+            Some(user) => Some((user.to_owned(), password.unwrap_or_default().to_owned())),
+        };
+        Ok(())
+    }
+
+    /// What a provider needs of these settings.
+    pub fn cognito(&self) -> Result<CognitoSettings, Failure> {
+        let identity = required("identity", "cognito_config_set_identity", self.identity.as_ref())?.clone();
+        let region = match &self.cognito_region {
+            Some(region) => region.clone(),
+            None => identity.region(),
+        };
+        Ok(CognitoSettings {
+            region,
+            endpoint: self.cognito_endpoint.clone(),
+            identity,
+            network: self.network()?,
+        })
+    }
+
+    /// What a client needs of these settings. `identity` is its provider's.
+    pub fn client(&self, identity: &Identity) -> Result<ClientSettings, Failure> {
+        let endpoint = required("endpoint", "cognito_config_set_endpoint", self.endpoint.as_ref())?.clone();
+        let signing_region = match &self.signing_region {
+            Some(region) => region.clone(),
+            None => endpoint.iot_region().unwrap_or_else(|| identity.region()),
+        };
+        Ok(ClientSettings {
+            endpoint,
+            port: self.port,
+            signing_region,
+            client_id: required("client_id", "cognito_config_set_client_id", self.client_id.as_ref())?.clone(),
+            keep_alive: self.keep_alive,
+            clean_session: self.clean_session,
+            connect_timeout: self.connect_timeout,
+            network: self.network()?,
+        })
+    }
+
+    fn network(&self) -> Result<Network, Failure> {
+        let network = &self.network;
+        if network.trust == Some(Trust::OnlyGiven) && network.ca_file.is_none() && network.ca_pem.is_none() {
+            return Err(Failure::new(
+                Status::InvalidConfig,
+                Stage::Config,
+                "trust is limited to the given CA certificates, and none is given",
+            )
+            .hint("Call cognito_config_set_ca_file or cognito_config_set_ca_pem"));
+        }
+        Ok(network.clone())
+    }
+}
+
+fn required<'a, T>(field: &str, setter: &str, value: Option<&'a T>) -> Result<&'a T, Failure> {
+    value.ok_or_else(|| {
+        Failure::new(Status::InvalidConfig, Stage::Config, format!("{field} is not set")).hint(format!("Call {setter}"))
+    })
+}
+
+fn in_range(field: &str, value: u32, low: u32, high: u32, unit: &str) -> Result<u32, Failure> {
+    if (low..=high).contains(&value) {
+        return Ok(value);
+    }
+    Err(Failure::argument(field, format!("is {value}; it may be {low} to {high} {unit}")))
+}
+
+fn port_in_range(field: &str, port: u32) -> Result<u16, Failure> {
+    match u16::try_from(port) {
+        Ok(port) if port > 0 => Ok(port),
+        _ => Err(Failure::argument(field, format!("is {port}; a TCP port is 1 to 65535"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IDENTITY: &str = "eu-west-1:11111111-2222-3333-4444-555555555555";
+
+    fn config() -> Config {
+        Config {
+            endpoint: Host::parse("endpoint", "a1b2c3-ats.iot.us-east-2.amazonaws.com").ok(),
+            identity: Identity::parse(IDENTITY).ok(),
+            client_id: Some("test-1".into()),
+            ..Config::default()
+        }
+    }
+
+    #[test]
+    fn the_signing_region_is_read_from_the_endpoint_and_the_cognito_region_from_the_identity() {
+        let config = config();
+        let cognito = config.cognito().unwrap();
+        assert_eq!(cognito.region.as_str(), "eu-west-1");
+        assert_eq!(config.client(&cognito.identity).unwrap().signing_region.as_str(), "us-east-2");
+    }
+
+    #[test]
+    fn an_endpoint_without_a_region_leaves_the_signing_region_to_the_identity() {
+        let config = Config { endpoint: Host::parse("endpoint", "localhost").ok(), ..config() };
+        let identity = Identity::parse(IDENTITY).unwrap();
+        assert_eq!(config.client(&identity).unwrap().signing_region.as_str(), "eu-west-1");
+    }
+
+    #[test]
+    fn a_missing_setting_is_named_with_its_setter() {
+        let failure = Config { client_id: None, ..config() }
+            .client(&Identity::parse(IDENTITY).unwrap())
+            .err()
+            .unwrap();
+        assert_eq!(failure.status, Status::InvalidConfig);
+        assert_eq!(failure.text(), "client_id is not set. Call cognito_config_set_client_id");
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_refused_with_the_range() {
+        let mut config = config();
+        let failure = config.set_port(70_000).err().unwrap();
+        assert_eq!(failure.text(), "port is 70000; a TCP port is 1 to 65535");
+        assert!(config.set_port(0).is_err());
+        assert!(config.set_keep_alive_s(0).is_err());
+        assert!(config.set_keep_alive_s(1201).is_err());
+        assert!(config.set_connect_timeout_ms(0).is_err());
+    }
+
+    #[test]
+    fn only_given_trust_needs_something_given() {
+        let mut config = config();
+        config.network.trust = Some(Trust::OnlyGiven);
+        assert_eq!(config.cognito().err().unwrap().status, Status::InvalidConfig);
+        config.network.ca_pem = Some("x".into());
+        assert!(config.cognito().is_ok());
+    }
+}

@@ -1,0 +1,173 @@
+//! What went wrong, in the terms that a caller acts on: a [`Status`], the [`Stage`] it happened in, and a [`Failure`]
+//! that keeps AWS's own words beside ours.
+//!
+//! Every layer has an error enum of its own and turns it into a `Failure` in its own file; nothing here knows a layer.
+
+use crate::status::Status;
+use std::borrow::Cow;
+
+/// The part of the way from identity to session that a failure or a log line is about.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// No stage: the call was refused before any work began.
+    None = 0,
+    /// Settings and trusted roots.
+    Config = 1,
+    /// Resolving a host name.
+    Dns = 2,
+    /// Opening a TCP connection.
+    Tcp = 3,
+    /// The tunnel through the proxy.
+    Proxy = 4,
+    /// The TLS handshake.
+    Tls = 5,
+    /// Cognito's answer to the request for credentials.
+    Cognito = 6,
+    /// Signing the URL.
+    Signing = 7,
+    /// The WebSocket upgrade.
+    Upgrade = 8,
+    /// MQTT CONNECT, until CONNACK.
+    Connack = 9,
+    /// The open MQTT session.
+    Session = 10,
+    /// The orderly end of a session.
+    Disconnect = 11,
+}
+
+impl Stage {
+    /// Every stage, in the order of the way.
+    pub const ALL: &'static [Stage] = &[
+        Stage::None,
+        Stage::Config,
+        Stage::Dns,
+        Stage::Tcp,
+        Stage::Proxy,
+        Stage::Tls,
+        Stage::Cognito,
+        Stage::Signing,
+        Stage::Upgrade,
+        Stage::Connack,
+        Stage::Session,
+        Stage::Disconnect,
+    ];
+
+    /// A short name for logs and messages.
+    pub fn name(self) -> &'static std::ffi::CStr {
+        match self {
+            Stage::None => c"none",
+            Stage::Config => c"config",
+            Stage::Dns => c"DNS",
+            Stage::Tcp => c"TCP",
+            Stage::Proxy => c"proxy",
+            Stage::Tls => c"TLS",
+            Stage::Cognito => c"Cognito",
+            Stage::Signing => c"signing",
+            Stage::Upgrade => c"upgrade",
+            Stage::Connack => c"CONNACK",
+            Stage::Session => c"session",
+            Stage::Disconnect => c"disconnect",
+        }
+    }
+
+    /// What was being waited for, to complete "timed out …".
+    pub fn waiting_for(self) -> &'static str {
+        match self {
+            Stage::None | Stage::Config => "before anything was sent",
+            Stage::Dns => "resolving the name (DNS)",
+            Stage::Tcp => "opening the TCP connection",
+            Stage::Proxy => "waiting for the proxy",
+            Stage::Tls => "in the TLS handshake",
+            Stage::Cognito => "waiting for Cognito's answer",
+            Stage::Signing => "signing",
+            Stage::Upgrade => "waiting for the answer to the WebSocket upgrade",
+            Stage::Connack => "waiting for CONNACK",
+            Stage::Session => "in the open session",
+            Stage::Disconnect => "waiting for the server to end the connection",
+        }
+    }
+}
+
+/// Everything known about one failure. Holds no secret: no key, token, signature or password ever enters it.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What it is.
+    pub status: Status,
+    /// Where it happened.
+    pub stage: Stage,
+    /// What happened, in one line, without the hint.
+    pub message: String,
+    /// What to do about it, in one line; empty when there is nothing to advise.
+    pub hint: Cow<'static, str>,
+    /// What AWS said, when it said something.
+    pub aws: AwsReason,
+    /// CONNACK's return code, when there was a CONNACK.
+    pub connack_code: Option<u8>,
+}
+
+/// AWS's own account of a refusal, kept word for word.
+#[derive(Clone, Debug, Default)]
+pub struct AwsReason {
+    /// HTTP status, 0 when there was no HTTP answer.
+    pub http_status: u16,
+    /// `x-amzn-ErrorType` or Cognito's `__type`.
+    pub error_type: String,
+    /// The `message` of the JSON body.
+    pub message: String,
+    /// `x-amzn-RequestId`, or the `traceId` of the JSON body.
+    pub request_id: String,
+}
+
+impl Failure {
+    /// A failure with nothing but a message.
+    pub fn new(status: Status, stage: Stage, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            stage,
+            message: message.into(),
+            hint: Cow::Borrowed(""),
+            aws: AwsReason::default(),
+            connack_code: None,
+        }
+    }
+
+    /// Adds what to do about it.
+    pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// Adds what AWS said.
+    pub fn aws(mut self, aws: AwsReason) -> Self {
+        self.aws = aws;
+        self
+    }
+
+    /// A bad argument: `field` as the header calls it, and what is wrong with it.
+    pub fn argument(field: &str, problem: impl std::fmt::Display) -> Self {
+        Self::new(Status::InvalidArgument, Stage::None, format!("{field} {problem}"))
+    }
+
+    /// The end that a cancel makes of `stage`.
+    pub fn cancelled(stage: Stage) -> Self {
+        Self::new(Status::Cancelled, stage, "cancelled")
+    }
+
+    /// The whole line for `cognito_last_error`: message and hint.
+    pub fn text(&self) -> String {
+        match (self.message.is_empty(), self.hint.is_empty()) {
+            (true, _) => self.status.description().to_string_lossy().into_owned(),
+            (false, true) => self.message.clone(),
+            (false, false) => format!("{}. {}", self.message, self.hint),
+        }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.text())
+    }
+}
+
+impl std::error::Error for Failure {}

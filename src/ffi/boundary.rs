@@ -1,0 +1,138 @@
+//! What stands between C and Rust: panics stop here, errors become a status and the thread's last error, and raw pointers
+//! become references.
+
+use crate::error::{Failure, Stage};
+use crate::log::{self, log};
+use crate::status::Status;
+use std::cell::RefCell;
+use std::ffi::{CStr, CString, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+
+thread_local! {
+    static LAST_ERROR: RefCell<CString> = RefCell::new(CString::default());
+}
+
+/// The body of every function that returns a status.
+pub fn status(call: impl FnOnce() -> Result<(), Failure>) -> Status {
+    match guarded(call) {
+        Ok(()) => Status::Ok,
+        Err(failure) => {
+            record(&failure);
+            failure.status
+        }
+    }
+}
+
+/// The body of every getter: `default` where the call fails, with the last error set.
+pub fn value<T>(default: T, call: impl FnOnce() -> Result<T, Failure>) -> T {
+    match guarded(call) {
+        Ok(value) => value,
+        Err(failure) => {
+            record(&failure);
+            default
+        }
+    }
+}
+
+/// The body of every `_free`.
+pub fn free(call: impl FnOnce() -> Result<(), Failure>) {
+    value((), call);
+}
+
+fn guarded<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    if log::in_sink() {
+        return Err(Failure::new(
+            Status::Reentrant,
+            Stage::None,
+            "no function of this library may be called in a log callback",
+        ));
+    }
+    quiet_panics();
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result,
+        Err(payload) => {
+            // Dropping what was thrown may throw again.
+            let _ = catch_unwind(AssertUnwindSafe(move || drop(payload)));
+            Err(internal())
+        }
+    }
+}
+
+/// The failure that a caught panic becomes.
+pub fn internal() -> Failure {
+    Failure::new(Status::Internal, Stage::None, "a defect in cognito_connect was caught")
+        .hint("Free the handle, and report this with the log at level Fatal")
+}
+
+/// A panic is reported to the log callback, not printed to the application's stderr. The hook is that of the Rust standard
+/// library inside the archive, which no other Rust library in the program shares.
+fn quiet_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        std::panic::set_hook(Box::new(|info| {
+            let at = info.location().map(ToString::to_string).unwrap_or_default();
+            log!(Fatal, Stage::None, "a defect was caught at {at}");
+        }));
+    });
+}
+
+fn record(failure: &Failure) {
+    log!(Error, failure.stage, "{}", failure.text());
+    let text = c_string(&failure.text());
+    let _ = LAST_ERROR.try_with(|last| last.replace(text));
+}
+
+/// The calling thread's last error; valid until its next failing call.
+pub fn last_error() -> *const c_char {
+    // A thread that is being torn down has no last error any more.
+    LAST_ERROR.try_with(|last| last.borrow().as_ptr()).unwrap_or(c"".as_ptr())
+}
+
+/// A C string of text that may hold a NUL, which ends it early in C anyway.
+pub fn c_string(text: &str) -> CString {
+    let end = text.find('\0').unwrap_or(text.len());
+    CString::new(text.get(..end).unwrap_or_default()).unwrap_or_default()
+}
+
+/// Reads a string argument. `field` names it in the error.
+///
+/// # Safety
+/// `pointer` is NULL or a NUL-terminated string that outlives `'a`.
+pub unsafe fn optional_text<'a>(field: &str, pointer: *const c_char) -> Result<Option<&'a str>, Failure> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: not NULL, and NUL-terminated by the caller's promise.
+    let text = unsafe { CStr::from_ptr(pointer) };
+    text.to_str().map(Some).map_err(|_| Failure::argument(field, "is not valid UTF-8"))
+}
+
+/// Reads a string argument that must be there.
+///
+/// # Safety
+/// As [`optional_text`].
+pub unsafe fn text<'a>(field: &str, pointer: *const c_char) -> Result<&'a str, Failure> {
+    // SAFETY: the caller's promise is the same.
+    unsafe { optional_text(field, pointer) }?.ok_or_else(|| Failure::argument(field, "is NULL"))
+}
+
+/// Runs a constructor: `*out` is NULL unless it succeeds. `field` names the parameter.
+///
+/// # Safety
+/// `out` is NULL or points to writable memory for one pointer.
+pub unsafe fn construct<T>(
+    field: &str,
+    out: *mut *mut T,
+    make: impl FnOnce() -> Result<usize, Failure>,
+) -> Result<(), Failure> {
+    if out.is_null() {
+        return Err(Failure::argument(field, "is NULL: it must point to where the handle is written"));
+    }
+    // SAFETY: not NULL, and writable by the caller's promise.
+    unsafe { out.write(std::ptr::null_mut()) };
+    let token = make()?;
+    // SAFETY: as above. The token is an odd number and never read through.
+    unsafe { out.write(std::ptr::without_provenance_mut(token)) };
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! `cognito_failure`.
+
+use super::boundary::{self, c_string};
+use super::handle::{Kind, Table};
+use crate::error::{Failure, Stage};
+use crate::status::Status;
+use std::ffi::{CString, c_char};
+
+pub(super) static FAILURES: Table<Snapshot> = Table::new(Kind::Failure);
+
+/// Everything that is known about one failure: where it happened, what AWS said about it and what to do.
+/// A snapshot that never changes; any threads may read it at once. Its strings live until it is freed.
+pub struct cognito_failure;
+
+/// A failure with its strings in C's form.
+pub struct Snapshot {
+    status: Status,
+    stage: Stage,
+    http_status: u16,
+    connack_code: Option<u8>,
+    message: CString,
+    hint: CString,
+    aws_error_type: CString,
+    aws_message: CString,
+    request_id: CString,
+}
+
+impl Snapshot {
+    pub(super) fn of(failure: Option<Failure>) -> Self {
+        let failure = failure.unwrap_or_else(|| Failure::new(Status::Ok, Stage::None, ""));
+        Self {
+            status: failure.status,
+            stage: failure.stage,
+            http_status: failure.aws.http_status,
+            connack_code: failure.connack_code,
+            message: c_string(&failure.message),
+            hint: c_string(&failure.hint),
+            aws_error_type: c_string(&failure.aws.error_type),
+            aws_message: c_string(&failure.aws.message),
+            request_id: c_string(&failure.aws.request_id),
+        }
+    }
+}
+
+/// The status that the failing call returned.
+///
+/// @return A cognito_status: COGNITO_STATUS_OK when nothing had failed yet, COGNITO_STATUS_INVALID_HANDLE when
+///         failure is not a live handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_failure_status(failure: *const cognito_failure) -> Status {
+    boundary::value(Status::InvalidHandle, || Ok(FAILURES.get(failure)?.status))
+}
+
+/// The stage that failed.
+///
+/// @return A cognito_stage; COGNITO_STAGE_NONE when failure is not a live handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_failure_stage(failure: *const cognito_failure) -> Stage {
+    boundary::value(Stage::None, || Ok(FAILURES.get(failure)?.stage))
+}
+
+/// What happened, in one line of UTF-8.
+///
+/// @return Owned by the failure. Never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_failure_message(failure: *const cognito_failure) -> *const c_char {
+    text(failure, |failure| &failure.message)
+}
+
+/// What to do about it, in one line of UTF-8.
+///
+/// @return Owned by the failure. Never NULL; empty when there is nothing to advise.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_failure_hint(failure: *const cognito_failure) -> *const c_char {
+    text(failure, |failure| &failure.hint)
+}
+
+/// The HTTP status of the refusal by Cognito, IoT Core or the proxy.
+///
+/// @return 0 when there was no HTTP answer.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_failure_http_status(failure: *const cognito_failure) -> i32 {
+    boundary::value(0, || Ok(FAILURES.get(failure)?.http_status.into()))
+}
+
+/// The return code of the refusing CONNACK.
+///
+/// @return -1 when there was no CONNACK.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_failure_connack_code(failure: *const cognito_failure) -> i32 {
+    boundary::value(-1, || Ok(FAILURES.get(failure)?.connack_code.map_or(-1, i32::from)))
+}
+
+/// AWS's error type, such as "ResourceNotFoundException", as AWS sent it.
+///
+/// @return Owned by the failure. Never NULL; empty when AWS sent none.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_failure_aws_error_type(failure: *const cognito_failure) -> *const c_char {
+    text(failure, |failure| &failure.aws_error_type)
+}
+
+/// AWS's own message, as AWS sent it.
+///
+/// @return Owned by the failure. Never NULL; empty when AWS sent none.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_failure_aws_message(failure: *const cognito_failure) -> *const c_char {
+    text(failure, |failure| &failure.aws_message)
+}
+
+/// AWS's request id, to quote to AWS support.
+///
+/// @return Owned by the failure. Never NULL; empty when AWS sent none.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_failure_request_id(failure: *const cognito_failure) -> *const c_char {
+    text(failure, |failure| &failure.request_id)
+}
+
+/// Frees a failure and its strings. Does not block.
+///
+/// @param failure A failure, or NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_failure_free(failure: *mut cognito_failure) {
+    boundary::free(|| FAILURES.remove(failure).map(drop));
+}
+
+fn text(failure: *const cognito_failure, part: impl FnOnce(&Snapshot) -> &CString) -> *const c_char {
+    // The pointer outlives the lookup: the snapshot never changes and stays in the table until it is freed.
+    boundary::value(c"".as_ptr(), || Ok(part(&*FAILURES.get(failure)?).as_ptr()))
+}

@@ -1,0 +1,34 @@
+//! The C API. One file per C type; every pointer is touched in [`boundary`] and nowhere else.
+//!
+//! Comments on exported items are for the C reader: cbindgen copies them into `include/cognito_connect.h`.
+
+#![allow(unsafe_code, reason = "the C border: pointers from the application are read and written here only")]
+#![allow(clippy::missing_safety_doc, reason = "the comments are for C: they state what each pointer must be")]
+#![allow(non_camel_case_types, reason = "the names of the C header")]
+
+mod boundary;
+mod handle;
+
+// The order of the header. Blank lines keep rustfmt from sorting it.
+
+mod version;
+
+mod status;
+
+mod log;
+
+mod config;
+
+mod provider;
+
+mod client;
+
+mod failure;
+
+pub use client::*;
+pub use config::*;
+pub use failure::*;
+pub use log::*;
+pub use provider::*;
+pub use status::*;
+pub use version::*;

@@ -1,0 +1,38 @@
+//! Cognito Connect: from an Amazon Cognito identity to an open MQTT session on AWS IoT Core, behind a C API.
+//!
+//! ```text
+//! ffi          the C API: handles, status, last error. One file per C type
+//!  └ client    the only orchestrator: the dial, the session's driver, cancel
+//!     ├ credentials   identity -> temporary AWS credentials (provider, request, HTTP connector)
+//!     ├ signing       credentials -> presigned wss:// URL. Pure
+//!     ├ transport     DNS, proxy, TCP, TLS, WebSocket -> a stream of MQTT packets
+//!     └ mqtt          CONNECT, CONNACK, keep-alive. No sockets
+//! ```
+//!
+//! A connect, from top to bottom: [`ffi::cognito_client_connect`] -> `client::Client::connect` -> `client::dial` ->
+//! `credentials::Provider::credentials` beside `transport::Dialer::open` -> `signing::presign` ->
+//! `transport::websocket::upgrade` -> `mqtt::codec`.
+//!
+//! A client owns a Tokio current-thread runtime and one task, which runs while some thread of the application is inside a
+//! waiting call and at no other time. Nothing here starts a thread, but for `getaddrinfo` (see `transport::dns`).
+//!
+//! `names`, `config`, `status`, `error`, `log`, `clock` and `sys` (system calls) serve all layers. `unsafe` lives in `ffi`
+//! and `sys` only.
+
+pub mod ffi;
+
+mod client;
+mod clock;
+mod config;
+mod credentials;
+mod error;
+mod log;
+mod mqtt;
+mod names;
+mod signing;
+mod status;
+mod sys;
+mod transport;
+
+pub use error::Stage;
+pub use status::Status;

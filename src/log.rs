@@ -1,0 +1,106 @@
+//! Log lines to the application's callback. One line each, with a level and a stage; nothing is formatted when nobody listens.
+//!
+//! Neither `log` nor `tracing` is behind this: both are compiled out, because what our dependencies would print there
+//! includes the presigned URL and whole bodies.
+
+use crate::error::Stage;
+use std::cell::Cell;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// How much is logged. Each level includes those above it.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Nothing.
+    None = 0,
+    /// A defect of this library that was caught.
+    Fatal = 1,
+    /// A call failed.
+    Error = 2,
+    /// Something that works but that the operator should know.
+    Warn = 3,
+    /// The milestones of a connection.
+    Info = 4,
+    /// Each stage with its details.
+    Debug = 5,
+    /// Each packet and each address.
+    Trace = 6,
+}
+
+impl LogLevel {
+    /// Every level.
+    pub const ALL: [LogLevel; 7] = [
+        LogLevel::None,
+        LogLevel::Fatal,
+        LogLevel::Error,
+        LogLevel::Warn,
+        LogLevel::Info,
+        LogLevel::Debug,
+        LogLevel::Trace,
+    ];
+}
+
+/// What receives the lines.
+pub type Sink = Box<dyn Fn(LogLevel, Stage, &str) + Send + Sync>;
+
+static MAX_LEVEL: AtomicI32 = AtomicI32::new(0);
+static SINK: RwLock<Option<Arc<Sink>>> = RwLock::new(None);
+
+thread_local! {
+    static IN_SINK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a line of this level has a listener.
+pub fn enabled(level: LogLevel) -> bool {
+    level as i32 <= MAX_LEVEL.load(Ordering::Relaxed)
+}
+
+/// Whether this thread is inside the application's log callback.
+pub fn in_sink() -> bool {
+    IN_SINK.try_with(Cell::get).unwrap_or(false)
+}
+
+/// Replaces the listener. When this returns, the old one is not running and will not be called again.
+pub fn set(max_level: LogLevel, sink: Option<Sink>) {
+    let level = if sink.is_some() { max_level as i32 } else { 0 };
+    let old = {
+        let mut current = SINK.write().unwrap_or_else(PoisonError::into_inner);
+        MAX_LEVEL.store(level, Ordering::Relaxed);
+        std::mem::replace(&mut *current, sink.map(Arc::new))
+    };
+    if let Some(old) = old {
+        // Whoever is inside the old callback holds a count of it. A callback is expected to be short.
+        while Arc::strong_count(&old) > 1 {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+    }
+}
+
+/// Hands one line to the listener. Called through [`log!`](crate::log::log), which asks [`enabled`] first.
+pub fn write(level: LogLevel, stage: Stage, line: &str) {
+    let sink = SINK.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let Some(sink) = sink else { return };
+    if in_sink() {
+        return;
+    }
+    // What a server sent may hold control characters; a log line stays one line.
+    let line: std::borrow::Cow<'_, str> = if line.chars().any(char::is_control) {
+        line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().into()
+    } else {
+        line.into()
+    };
+    let _ = IN_SINK.try_with(|flag| flag.set(true));
+    sink(level, stage, &line);
+    let _ = IN_SINK.try_with(|flag| flag.set(false));
+}
+
+/// `log!(Debug, Tls, "format", args…)`: formats only when somebody listens.
+macro_rules! log {
+    ($level:ident, $stage:expr, $($format:tt)+) => {
+        if $crate::log::enabled($crate::log::LogLevel::$level) {
+            $crate::log::write($crate::log::LogLevel::$level, $stage, &format!($($format)+));
+        }
+    };
+}
+pub(crate) use log;

@@ -1,0 +1,244 @@
+//! Hosts, regions and identities: the names that the application gives, parsed once so that nothing behind has to doubt them.
+
+use crate::error::Failure;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// A host name or an IP address, lower-case, without brackets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Host(String);
+
+impl Host {
+    /// Reads a host name, an IPv4 address or an IPv6 address (bare or in brackets). `field` names it in the error.
+    pub fn parse(field: &str, text: &str) -> Result<Self, Failure> {
+        if text.is_empty() {
+            return Err(Failure::argument(field, "is empty"));
+        }
+        if let Some((scheme, _)) = text.split_once("://") {
+            return Err(Failure::argument(
+                field,
+                format!("starts with '{scheme}://': give the host name alone, without scheme or path"),
+            ));
+        }
+        if text.contains('/') {
+            return Err(Failure::argument(field, "holds '/': give the host name alone, without a path"));
+        }
+        let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        if let Ok(address) = bracketed.unwrap_or(text).parse::<Ipv6Addr>() {
+            return Ok(Self(address.to_string()));
+        }
+        if text.contains(':') {
+            return Err(Failure::argument(field, "holds ':': give the host name alone, the port has its own setting"));
+        }
+        if text.parse::<IpAddr>().is_err() && !is_dns_name(text) {
+            return Err(Failure::argument(field, "is neither a host name nor an IP address"));
+        }
+        Ok(Self(text.to_ascii_lowercase()))
+    }
+
+    /// Reads `host`, `host:port`, `[ipv6]:port` or a bare IPv6 address.
+    pub fn parse_with_port(field: &str, text: &str, default_port: u16) -> Result<(Self, u16), Failure> {
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) if host.ends_with(']') || !host.contains(':') && !host.is_empty() => (host, Some(port)),
+            _ => (text, None),
+        };
+        // "https://name" also has a colon; let `parse` see it whole, for its better answer.
+        if port.is_some_and(|port| port.starts_with("//")) {
+            return Err(Self::parse(field, text).err().unwrap_or_else(|| Failure::argument(field, "is not a host")));
+        }
+        let port = match port {
+            None => default_port,
+            Some(port) => match port.parse::<u16>() {
+                Ok(port) if port > 0 => port,
+                _ => return Err(Failure::argument(field, format!("has the port '{port}'; a TCP port is 1 to 65535"))),
+            },
+        };
+        Ok((Self::parse(field, host)?, port))
+    }
+
+    /// As it goes to the resolver and into SNI.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The address, when the host is one.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.0.parse().ok()
+    }
+
+    /// As it stands in a URL or a `Host` header: IPv6 in brackets.
+    pub fn in_url(&self) -> String {
+        if self.0.contains(':') { format!("[{}]", self.0) } else { self.0.clone() }
+    }
+
+    /// `host:port`, as in a CONNECT request or a message.
+    pub fn with_port(&self, port: u16) -> String {
+        format!("{}:{port}", self.in_url())
+    }
+
+    /// The `Host` header: the port shows only when it is not HTTPS's own.
+    pub fn host_header(&self, port: u16) -> String {
+        if port == crate::config::HTTPS_PORT { self.in_url() } else { self.with_port(port) }
+    }
+
+    /// The region of an AWS IoT data endpoint, `….iot.REGION.amazonaws.com` or its FIPS and China forms.
+    pub fn iot_region(&self) -> Option<Region> {
+        let labels: Vec<&str> = self.0.split('.').collect();
+        let service = labels.iter().position(|label| matches!(*label, "iot" | "iot-fips"))?;
+        let domain = labels.get(service + 2).copied()?;
+        if !domain.starts_with("amazonaws") {
+            return None;
+        }
+        labels.get(service + 1).and_then(|region| Region::parse("region", region).ok())
+    }
+}
+
+fn is_dns_name(text: &str) -> bool {
+    let name = text.strip_suffix('.').unwrap_or(text);
+    name.len() <= 253
+        && name.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        })
+}
+
+/// An AWS region, such as `us-east-1`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Region(String);
+
+impl Region {
+    /// Reads a region. Any name of the right form is taken: AWS opens new ones.
+    pub fn parse(field: &str, text: &str) -> Result<Self, Failure> {
+        let fits = (1..=32).contains(&text.len())
+            && text.contains('-')
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        if fits {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Failure::argument(field, "is not an AWS region, such as us-east-1"))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A Cognito identity id, `REGION:UUID`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identity(String);
+
+impl Identity {
+    /// Reads an identity id. An identity *pool* id has the same form; only Cognito can tell them apart.
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        const FIELD: &str = "identity";
+        if text.is_empty() {
+            return Err(Failure::argument(FIELD, "is empty"));
+        }
+        if text.starts_with("arn:") {
+            return Err(Failure::argument(FIELD, "is an ARN: give the identity id alone, REGION:UUID"));
+        }
+        let Some((region, uuid)) = text.split_once(':') else {
+            if text.split_once('_').is_some_and(|(region, _)| Region::parse(FIELD, region).is_ok()) {
+                return Err(Failure::argument(
+                    FIELD,
+                    "is the id of a user pool: give an identity id, REGION:UUID, of an identity pool",
+                ));
+            }
+            return Err(Failure::argument(FIELD, "has no ':': an identity id is REGION:UUID"));
+        };
+        if Region::parse(FIELD, region).is_err() {
+            return Err(Failure::argument(FIELD, "does not begin with a region: an identity id is REGION:UUID"));
+        }
+        let is_uuid = !uuid.is_empty() && uuid.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'));
+        if !is_uuid || text.len() > 55 {
+            return Err(Failure::argument(FIELD, "does not end in a lower-case UUID: an identity id is REGION:UUID"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The whole id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The region that the id begins with.
+    pub fn region(&self) -> Region {
+        Region(self.0.split(':').next().unwrap_or_default().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(text: &str) -> Result<String, String> {
+        Host::parse("endpoint", text).map(|host| host.0).map_err(|failure| failure.text())
+    }
+
+    #[test]
+    fn hosts_are_names_and_addresses() {
+        assert_eq!(host("A1-ats.iot.us-east-1.amazonaws.com").unwrap(), "a1-ats.iot.us-east-1.amazonaws.com");
+        assert_eq!(host("127.0.0.1").unwrap(), "127.0.0.1");
+        assert_eq!(host("[::1]").unwrap(), "::1");
+        assert_eq!(host("::1").unwrap(), "::1");
+        assert_eq!(Host::parse("h", "::1").unwrap().host_header(8443), "[::1]:8443");
+        assert_eq!(Host::parse("h", "::1").unwrap().host_header(443), "[::1]");
+    }
+
+    #[test]
+    fn what_is_not_a_host_is_refused_with_the_reason() {
+        for (text, reason) in [
+            ("", "is empty"),
+            ("wss://x.y", "starts with 'wss://'"),
+            ("x.y/mqtt", "holds '/'"),
+            ("x.y:443", "the port has its own setting"),
+            ("x y", "neither a host name nor an IP address"),
+            ("-x.y", "neither"),
+            ("a..b", "neither"),
+            ("x\r\ny", "neither"),
+        ] {
+            assert!(host(text).unwrap_err().contains(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_port_may_follow_the_cognito_endpoint() {
+        let parse = |text| {
+            Host::parse_with_port("cognito_endpoint", text, 443)
+                .map(|(host, port)| (host.0, port))
+                .map_err(|failure| failure.text())
+        };
+        assert_eq!(parse("localhost").unwrap(), ("localhost".into(), 443));
+        assert_eq!(parse("localhost:8443").unwrap(), ("localhost".into(), 8443));
+        assert_eq!(parse("[::1]:8443").unwrap(), ("::1".into(), 8443));
+        assert_eq!(parse("[::1]").unwrap(), ("::1".into(), 443));
+        assert_eq!(parse("::1").unwrap(), ("::1".into(), 443));
+        assert!(parse("localhost:0").is_err());
+        assert!(parse("localhost:x").unwrap_err().contains("port 'x'"));
+        assert!(parse("https://localhost").unwrap_err().contains("starts with 'https://'"));
+        assert!(parse("https://localhost:1").unwrap_err().contains("starts with 'https://'"));
+    }
+
+    #[test]
+    fn the_region_is_read_from_iot_endpoints_only() {
+        let region = |text: &str| Host::parse("endpoint", text).unwrap().iot_region().map(|region| region.0);
+        assert_eq!(region("a1-ats.iot.us-east-1.amazonaws.com").unwrap(), "us-east-1");
+        assert_eq!(region("a1.ats.iot.cn-northwest-1.amazonaws.com.cn").unwrap(), "cn-northwest-1");
+        assert_eq!(region("a1.iot-fips.us-gov-west-1.amazonaws.com").unwrap(), "us-gov-west-1");
+        assert_eq!(region("iot.example.com"), None);
+        assert_eq!(region("localhost"), None);
+    }
+
+    #[test]
+    fn other_ids_given_for_an_identity_id_are_recognised() {
+        let problem = |text| Identity::parse(text).err().map(|failure| failure.text()).unwrap_or_default();
+        assert_eq!(problem("us-east-1:01234567-89ab-cdef-0123-456789abcdef"), "");
+        assert!(problem("us-east-1_AbCdEf123").contains("user pool"));
+        assert!(problem("arn:aws:cognito-identity:x").contains("ARN"));
+        assert!(problem("nothing").contains("REGION:UUID"));
+        assert!(problem("us-east-1:XYZ").contains("UUID"));
+        assert!(problem("").contains("empty"));
+    }
+}

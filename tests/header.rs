@@ -1,0 +1,74 @@
+//! `include/cognito_connect.h` is generated from `src/ffi` and committed. This test fails when the two differ;
+//! `UPDATE_HEADER=1 cargo test --test header` rewrites it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
+use std::path::Path;
+
+const HEADER: &str = "include/cognito_connect.h";
+
+fn generated() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml")).unwrap();
+    config.header = Some(
+        "/*\n * Cognito Connect: from an Amazon Cognito identity to an open MQTT session on AWS IoT Core.\n *\n \
+         * Generated from src/ffi by `UPDATE_HEADER=1 cargo test --test header`; not edited by hand.\n *\n \
+         * Strings are NUL-terminated UTF-8 in both directions and are copied on the way in. Handles are tokens: a\n \
+         * handle that was freed, or is of another type, is refused with COGNITO_STATUS_INVALID_HANDLE. No function\n \
+         * raises a signal, ends the process or reads an environment variable.\n */"
+            .to_owned(),
+    );
+    config.after_includes = Some(version_macros());
+    let mut header = Vec::new();
+    cbindgen::generate_with_config(root, config).unwrap().write(&mut header);
+    with_warn_unused(&String::from_utf8(header).unwrap())
+}
+
+fn version_macros() -> String {
+    let part = |text: &str| text.parse::<u32>().unwrap();
+    let (major, minor, patch) = (
+        part(env!("CARGO_PKG_VERSION_MAJOR")),
+        part(env!("CARGO_PKG_VERSION_MINOR")),
+        part(env!("CARGO_PKG_VERSION_PATCH")),
+    );
+    format!(
+        "\n/** The version that this header belongs to. */\n\
+         #define COGNITO_VERSION_MAJOR {major}\n#define COGNITO_VERSION_MINOR {minor}\n#define COGNITO_VERSION_PATCH {patch}\n\
+         #define COGNITO_VERSION_STRING \"{major}.{minor}.{patch}\"\n\
+         /** major * 1000000 + minor * 1000 + patch, as cognito_version_number() gives it. */\n\
+         #define COGNITO_VERSION_NUMBER {number}\n\n\
+         /** A status that is not looked at is a warning. */\n\
+         #if defined(__GNUC__) || defined(__clang__)\n\
+         #define COGNITO_WARN_UNUSED __attribute__((warn_unused_result))\n#else\n\
+         #define COGNITO_WARN_UNUSED\n#endif",
+        number = major * 1_000_000 + minor * 1_000 + patch,
+    )
+}
+
+/// Marks every function that returns a status. cbindgen's own way needs `#[must_use]`, which these functions have for
+/// Rust's sake nowhere; cancel and the getters of a failure are free to be ignored.
+fn with_warn_unused(header: &str) -> String {
+    header
+        .lines()
+        .map(|line| {
+            let fallible = line.starts_with("cognito_status cognito_")
+                && !line.contains("cognito_client_cancel")
+                && !line.contains("cognito_failure_");
+            if fallible { format!("COGNITO_WARN_UNUSED\n{line}\n") } else { format!("{line}\n") }
+        })
+        .collect()
+}
+
+#[test]
+fn the_committed_header_is_the_generated_one() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(HEADER);
+    let generated = generated();
+    if std::env::var_os("UPDATE_HEADER").is_some() {
+        std::fs::write(&path, &generated).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == generated,
+        "{HEADER} is not what src/ffi says; run `UPDATE_HEADER=1 cargo test --test header` and commit it"
+    );
+}
