@@ -1,0 +1,333 @@
+//! An accepted TCP connection: it sees how the peer ends it, and can end in every way itself.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::io;
+use std::net::Shutdown;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use crate::events::Service;
+use crate::state::State;
+
+/// How long a peer may take to end its side after ours was ended.
+const GOODBYE: Duration = Duration::from_secs(5);
+/// How often a stalled connection with unread data is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How a service leaves a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// FIN, then wait for the peer's.
+    Close,
+    /// RST.
+    Reset,
+    /// Nothing more is read or written, and the connection stays open until the peer ends it.
+    Hold,
+}
+
+/// What `POST /drop`, or a newer connection with the same client id, demands of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Nothing yet.
+    None,
+    /// RST at once.
+    Reset,
+    /// FIN at once, without Close frame and close_notify.
+    Fin,
+    /// Close frame, close_notify, FIN.
+    Close,
+    /// Keep it open and do nothing any more.
+    Stall,
+}
+
+/// One accepted connection.
+pub struct Connection {
+    /// Its number in the events.
+    pub id: u64,
+    /// Whose it is.
+    pub service: Service,
+    /// Everything else.
+    pub state: Arc<State>,
+    socket: TcpStream,
+    peer_ended: AtomicBool,
+    close_notify: AtomicBool,
+    order: watch::Sender<Order>,
+}
+
+/// All connections that are open.
+#[derive(Default)]
+pub struct Connections {
+    last: AtomicU64,
+    open: Mutex<HashMap<u64, Arc<Connection>>>,
+}
+
+impl Connections {
+    /// Those of one service, or all.
+    pub fn open(&self, service: Option<Service>) -> Vec<Arc<Connection>> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = |c: &&Arc<Connection>| service.is_none_or(|s| s == c.service);
+        open.values().filter(wanted).cloned().collect()
+    }
+
+    /// The one with this number.
+    pub fn get(&self, id: u64) -> Option<Arc<Connection>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+}
+
+/// Accepts forever and gives each connection to `serve`.
+pub async fn accept<S, F>(listener: TcpListener, service: Service, state: Arc<State>, serve: S)
+where
+    S: Fn(Arc<Connection>) -> F + Clone + Send + 'static,
+    F: Future<Output = End> + Send,
+{
+    loop {
+        let Ok((socket, peer)) = listener.accept().await else {
+            // Out of descriptors: some connection has to end first.
+            sleep(LOOK).await;
+            continue;
+        };
+        let _ = socket.set_nodelay(true);
+        let connections = &state.connections;
+        let connection = Arc::new(Connection {
+            id: connections.last.fetch_add(1, Ordering::Relaxed) + 1,
+            service,
+            state: state.clone(),
+            socket,
+            peer_ended: AtomicBool::new(false),
+            close_notify: AtomicBool::new(false),
+            order: watch::Sender::new(Order::None),
+        });
+        let mut open = connections.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.insert(connection.id, connection.clone());
+        drop(open);
+        connection.count("accepted");
+        connection.event("accepted", json!({"peer": peer.to_string()}));
+        let serve = serve.clone();
+        tokio::spawn(async move {
+            let end = serve_one(&connection, serve).await;
+            connection.finish(end).await;
+            let connections = &connection.state.connections;
+            let mut open = connections.open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.remove(&connection.id);
+            drop(open);
+            connection.state.journal.changed();
+        });
+    }
+}
+
+async fn serve_one<S, F>(connection: &Arc<Connection>, serve: S) -> End
+where
+    S: Fn(Arc<Connection>) -> F,
+    F: Future<Output = End> + Send,
+{
+    let fault = connection.state.faults.take(connection.service, "accept");
+    match fault.as_ref().map(|fault| fault.word.as_str()) {
+        Some("reset") => return End::Reset,
+        Some("close") => return End::Close,
+        // An order may still come.
+        Some(_) => {
+            return tokio::select! {
+                order = connection.ordered(|o| o != Order::None && o != Order::Stall) => order.end(),
+                () = connection.peer_end() => End::Close,
+            };
+        }
+        None => {}
+    }
+    let now = |order| matches!(order, Order::Reset | Order::Fin | Order::Stall);
+    tokio::select! {
+        end = serve(connection.clone()) => end,
+        order = connection.ordered(now) => order.end(),
+    }
+}
+
+impl Order {
+    fn end(self) -> End {
+        match self {
+            Order::Reset => End::Reset,
+            Order::Stall => End::Hold,
+            Order::None | Order::Fin | Order::Close => End::Close,
+        }
+    }
+}
+
+impl Connection {
+    /// Records an event of this connection.
+    pub fn event(&self, event: &str, details: Value) {
+        self.state.journal.event(self.service, self.id, event, details);
+    }
+
+    /// Counts `SERVICE_what`.
+    pub fn count(&self, what: &str) {
+        self.state.journal.count(&format!("{}_{what}", self.service));
+    }
+
+    /// The bytes of the connection.
+    pub fn stream(self: &Arc<Self>) -> Stream {
+        Stream(self.clone())
+    }
+
+    /// Gives an order.
+    pub fn order(&self, order: Order) {
+        self.order.send_replace(order);
+    }
+
+    /// Waits for an order that `counts`.
+    pub async fn ordered(&self, counts: impl Fn(Order) -> bool) -> Order {
+        let mut orders = self.order.subscribe();
+        let order = orders.wait_for(|order| counts(*order)).await.map(|order| *order);
+        match order {
+            Ok(order) => order,
+            // Cannot happen: `self` owns the sender.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Records that a read of TLS returned 0: rustls tells a bare FIN apart as an error.
+    pub fn saw_close_notify(&self) {
+        if !self.close_notify.swap(true, Ordering::AcqRel) {
+            self.count("close_notify");
+            self.event("close_notify", json!({}));
+        }
+    }
+
+    /// Waits until the peer has ended the connection, and reads nothing before.
+    pub async fn peer_end(&self) {
+        loop {
+            match self.socket.ready(Interest::READABLE).await {
+                Ok(ready) if ready.is_read_closed() => break,
+                Ok(_) => sleep(LOOK).await,
+                Err(_) => break,
+            }
+        }
+        self.drain().await;
+    }
+
+    /// Sends FIN; reading goes on.
+    pub fn fin(&self) {
+        let _ = SockRef::from(&self.socket).shutdown(Shutdown::Write);
+    }
+
+    async fn finish(&self, end: End) {
+        match end {
+            End::Reset => {
+                // With this, dropping the last handle sends RST and not FIN.
+                let _ = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
+                self.event("reset-sent", json!({}));
+            }
+            End::Close => {
+                self.fin();
+                // Dropping a socket with unread data would send RST.
+                let _ = timeout(GOODBYE, self.drain()).await;
+            }
+            End::Hold => {
+                let released = |order| matches!(order, Order::Reset | Order::Fin | Order::Close);
+                tokio::select! {
+                    () = self.peer_end() => {}
+                    order = self.ordered(released) => {
+                        if order == Order::Reset {
+                            let _ = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads and forgets until the peer has ended its side.
+    async fn drain(&self) {
+        let mut scrap = [0; 4096];
+        while !self.peer_ended.load(Ordering::Acquire) {
+            match self.socket.try_read(&mut scrap) {
+                Ok(0) => self.saw("fin"),
+                Ok(_) => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                    if self.socket.readable().await.is_err() {
+                        return;
+                    }
+                }
+                Err(e) => {
+                    self.saw_error(&e);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn saw(&self, end: &str) {
+        if !self.peer_ended.swap(true, Ordering::AcqRel) {
+            self.count(end);
+            self.event(end, json!({}));
+        }
+    }
+
+    fn saw_error(&self, error: &io::Error) {
+        // EPIPE says less: a peer that sent FIN and was gone answers a late write in that way.
+        if error.kind() == io::ErrorKind::ConnectionReset {
+            self.saw("rst");
+        }
+    }
+}
+
+/// The bytes of a connection. Clones of the handle share one socket.
+pub struct Stream(Arc<Connection>);
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let connection = &self.0;
+        loop {
+            ready!(connection.socket.poll_read_ready(cx))?;
+            match connection.socket.try_read(buf.initialize_unfilled()) {
+                Ok(n) => {
+                    if n == 0 && buf.remaining() > 0 {
+                        connection.saw("fin");
+                    }
+                    buf.advance(n);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                Err(e) => {
+                    connection.saw_error(&e);
+                    return Poll::Ready(Err(e));
+                }
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let connection = &self.0;
+        loop {
+            ready!(connection.socket.poll_write_ready(cx))?;
+            match connection.socket.try_write(buf) {
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                Err(e) => {
+                    connection.saw_error(&e);
+                    return Poll::Ready(Err(e));
+                }
+                done => return Poll::Ready(done),
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// Does nothing: `End` decides what becomes of the TCP connection.
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,206 @@
+//! The control port: faults on, counters and events out.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+
+use crate::connection::Order;
+use crate::events::Service;
+use crate::http::{self, Response};
+use crate::state::State;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const MAX_WAIT_MS: u64 = 600_000;
+
+/// Serves the control port: one request a connection.
+pub async fn serve(listener: TcpListener, state: Arc<State>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let state = state.clone();
+        tokio::spawn(async move {
+            // A client that breaks off gets no answer, and needs none.
+            let _ = serve_one(stream, &state).await;
+        });
+    }
+}
+
+async fn serve_one(mut stream: TcpStream, state: &Arc<State>) -> io::Result<()> {
+    let mut buffer = Vec::new();
+    let reading = async {
+        let Some(request) = http::read_head(&mut stream, &mut buffer).await? else {
+            return Ok(None);
+        };
+        let body = http::read_body(&mut stream, &mut buffer, &request).await?;
+        io::Result::Ok(Some((request, body)))
+    };
+    let Some((request, body)) = timeout(PATIENCE, reading).await?? else {
+        return Ok(());
+    };
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+    let (status, value) = match http::query_pairs(query) {
+        Some(pairs) => answer(state, &request.method, path, &pairs, body).await,
+        None => (400, json!({"error": "the query is not URI-encoded UTF-8"})),
+    };
+    let response = Response::new(status)
+        .with("Content-Type", "application/json")
+        .with("Connection", "close")
+        .body(format!("{value}\n"));
+    stream.write_all(&response.bytes()).await?;
+    stream.shutdown().await?;
+    // Closing with unread bytes would reset the connection under the answer.
+    let mut scrap = Vec::new();
+    let drain = stream.take(1024 * 1024).read_to_end(&mut scrap).await;
+    drain.map(|_| ())
+}
+
+type Answer = (u16, Value);
+
+async fn answer(state: &Arc<State>, method: &str, path: &str, pairs: &[(String, String)], body: Vec<u8>) -> Answer {
+    match (method, path) {
+        ("GET", "/ready") => (200, state.ready.get().map_or(Value::Null, |ready| ready.json())),
+        ("GET", "/counters") => (200, Value::Object(counters(state))),
+        ("GET", "/events") => (200, Value::Array(state.journal.events())),
+        ("GET", "/faults") => (200, faults(state)),
+        ("GET", "/wait") => wait(state, pairs).await,
+        ("POST", "/faults") => match state.faults.set(pairs) {
+            Ok(()) => (200, faults(state)),
+            Err(error) => bad(error),
+        },
+        ("POST", "/reset") => {
+            state.faults.clear();
+            state.journal.reset();
+            (200, json!({}))
+        }
+        ("POST", "/identities") => match pairs {
+            [(key, identity)] if key == "add" && !identity.is_empty() => {
+                state.credentials.add_identity(identity);
+                (200, json!({"identity": identity}))
+            }
+            _ => bad("expected ?add=IDENTITY"),
+        },
+        ("POST", "/publish") => publish(state, pairs, body).await,
+        ("POST", "/drop") => drop_connections(state, pairs),
+        (_, "/ready" | "/counters" | "/events" | "/wait" | "/faults" | "/reset") => {
+            (405, json!({"error": format!("{method} is not for {path}")}))
+        }
+        _ => {
+            let known = "GET /ready /counters /events /faults /wait, \
+                         POST /faults /reset /identities /publish /drop";
+            (404, json!({"error": format!("no {method} {path}; there are {known}")}))
+        }
+    }
+}
+
+fn bad(error: impl Into<String>) -> Answer {
+    (400, json!({"error": error.into()}))
+}
+
+fn faults(state: &State) -> Value {
+    let on = state.faults.list().into_iter().map(|(key, value)| (key, json!(value)));
+    Value::Object(on.collect())
+}
+
+fn counters(state: &State) -> Map<String, Value> {
+    let mut counters = state.journal.counters();
+    counters.insert("open_connections".into(), json!(state.connections.open(None).len()));
+    for service in [Service::Iot, Service::Cognito, Service::Proxy] {
+        let open = state.connections.open(Some(service)).len();
+        counters.insert(format!("{service}_open_connections"), json!(open));
+    }
+    counters
+}
+
+/// Waits until every counter has reached its number, or fallen to it with `_at_most`.
+async fn wait(state: &State, pairs: &[(String, String)]) -> Answer {
+    let mut wait_ms = 10_000;
+    let mut conditions = Vec::new();
+    let known = counters(state);
+    for (key, value) in pairs {
+        let Ok(number) = value.parse::<u64>() else {
+            return bad(format!("'{value}' for {key} is not a number"));
+        };
+        if key == "timeout_ms" {
+            wait_ms = number.min(MAX_WAIT_MS);
+            continue;
+        }
+        let (counter, at_most) = match key.strip_suffix("_at_most") {
+            Some(counter) => (counter, true),
+            None => (key.as_str(), false),
+        };
+        if !known.contains_key(counter) {
+            let names: Vec<&str> = known.keys().map(String::as_str).collect();
+            return bad(format!("unknown counter '{counter}'; known are: {}", names.join(", ")));
+        }
+        conditions.push((counter, at_most, number));
+    }
+    let mut changes = state.journal.changes();
+    let reached = async {
+        loop {
+            let now = counters(state);
+            let holds = |(counter, at_most, number): &(&str, bool, u64)| {
+                let value = now.get(*counter).and_then(Value::as_u64).unwrap_or(0);
+                if *at_most { value <= *number } else { value >= *number }
+            };
+            if conditions.iter().all(holds) || changes.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    let done = timeout(Duration::from_millis(wait_ms), reached).await.is_ok();
+    (if done { 200 } else { 408 }, Value::Object(counters(state)))
+}
+
+async fn publish(state: &State, pairs: &[(String, String)], body: Vec<u8>) -> Answer {
+    let (mut topic, mut payload, mut qos) = (None, body, 0);
+    for (key, value) in pairs {
+        match (key.as_str(), value.as_str()) {
+            ("topic", topic_name) if !topic_name.is_empty() => topic = Some(topic_name),
+            ("payload", text) => payload = text.as_bytes().to_vec(),
+            ("qos", "0") => qos = 0,
+            ("qos", "1") => qos = 1,
+            _ => return bad(format!("'{key}={value}': expected topic=, payload=, qos=0|1")),
+        }
+    }
+    let Some(topic) = topic else {
+        return bad("topic= is missing");
+    };
+    match state.broker.publish(topic, &payload, qos).await {
+        Ok(()) => (200, json!({"topic": topic, "bytes": payload.len(), "qos": qos})),
+        Err(e) => (502, json!({"error": e.to_string()})),
+    }
+}
+
+fn drop_connections(state: &State, pairs: &[(String, String)]) -> Answer {
+    let (mut service, mut order) = (Service::Iot, None);
+    for (key, value) in pairs {
+        match (key.as_str(), value.as_str()) {
+            ("service", "iot") => service = Service::Iot,
+            ("service", "cognito") => service = Service::Cognito,
+            ("service", "proxy") => service = Service::Proxy,
+            ("how", "rst") => order = Some(Order::Reset),
+            ("how", "fin") => order = Some(Order::Fin),
+            ("how", "close") => order = Some(Order::Close),
+            ("how", "stall") => order = Some(Order::Stall),
+            _ => {
+                let expected = "service=iot|cognito|proxy, how=rst|fin|close|stall";
+                return bad(format!("'{key}={value}': expected {expected}"));
+            }
+        }
+    }
+    let Some(order) = order else {
+        return bad("how=rst|fin|close|stall is missing");
+    };
+    let open = state.connections.open(Some(service));
+    for connection in &open {
+        connection.order(order);
+    }
+    (200, json!({"connections": open.len()}))
+}

@@ -1,0 +1,126 @@
+//! The identities that exist and the temporary credentials that were given out.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::random;
+
+/// Lifetime of credentials, as Cognito's.
+pub const LIFETIME_S: i64 = 3600;
+/// Older keys are forgotten beyond this number.
+const KEPT_KEYS: usize = 10_000;
+/// Identities beyond this number are not made.
+const KEPT_IDENTITIES: usize = 100_000;
+
+/// Temporary credentials.
+#[derive(Clone)]
+pub struct Key {
+    /// `ASIA…`.
+    pub access_key_id: String,
+    /// 40 characters.
+    pub secret_key: String,
+    /// About 1,200 characters, with `+`, `/` and `=`.
+    pub session_token: String,
+    /// Unix seconds on Cognito's clock.
+    pub expires_at: i64,
+}
+
+/// What Cognito remembers.
+#[derive(Default)]
+pub struct Credentials {
+    remembered: Mutex<Remembered>,
+}
+
+#[derive(Default)]
+struct Remembered {
+    identities: HashSet<String>,
+    keys: HashMap<String, Key>,
+    order: VecDeque<String>,
+}
+
+impl Credentials {
+    /// Makes an identity known.
+    pub fn add_identity(&self, identity: &str) {
+        let mut remembered = self.lock();
+        if remembered.identities.len() < KEPT_IDENTITIES {
+            remembered.identities.insert(identity.to_owned());
+        }
+    }
+
+    /// Makes a new identity.
+    pub fn new_identity(&self, region: &str) -> String {
+        let identity = format!("{region}:{}", random::uuid());
+        self.add_identity(&identity);
+        identity
+    }
+
+    /// Whether an identity exists.
+    pub fn knows(&self, identity: &str) -> bool {
+        self.lock().identities.contains(identity)
+    }
+
+    /// New random credentials, remembered for the check of signatures.
+    pub fn issue(&self, expires_at: i64) -> Key {
+        let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        let letters = random::bytes::<16>().map(|byte| {
+            let letter = alphabet.get(usize::from(byte % 32)).copied();
+            char::from(letter.unwrap_or(b'A'))
+        });
+        // 881 bytes leave one byte over, so that the token ends with padding; "+/" makes sure that
+        // every character that must be URL-encoded occurs.
+        let key = Key {
+            access_key_id: format!("ASIA{}", letters.iter().collect::<String>()),
+            secret_key: STANDARD.encode(random::bytes::<30>()),
+            session_token: format!("IQoJb3JpZ2luX2Vj+/{}", STANDARD.encode(random::bytes::<881>())),
+            expires_at,
+        };
+        let mut remembered = self.lock();
+        if remembered.order.len() == KEPT_KEYS
+            && let Some(oldest) = remembered.order.pop_front()
+        {
+            remembered.keys.remove(&oldest);
+        }
+        remembered.order.push_back(key.access_key_id.clone());
+        remembered.keys.insert(key.access_key_id.clone(), key.clone());
+        key
+    }
+
+    /// The credentials with this access key id.
+    pub fn find(&self, access_key_id: &str) -> Option<Key> {
+        self.lock().keys.get(access_key_id).cloned()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Remembered> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_holds_every_character_that_needs_encoding() {
+        let key = Credentials::default().issue(0);
+        assert!(key.session_token.len() > 1100 && key.session_token.len() < 1300);
+        for special in ['+', '/', '='] {
+            assert!(key.session_token.contains(special));
+        }
+        assert_eq!((key.access_key_id.len(), key.secret_key.len()), (20, 40));
+    }
+
+    #[test]
+    fn the_oldest_keys_are_forgotten() {
+        let credentials = Credentials::default();
+        let first = credentials.issue(0);
+        for _ in 1..KEPT_KEYS {
+            credentials.issue(0);
+        }
+        assert!(credentials.find(&first.access_key_id).is_some());
+        credentials.issue(0);
+        assert!(credentials.find(&first.access_key_id).is_none());
+    }
+}

@@ -1,0 +1,41 @@
+//! Amazon Cognito Identity and AWS IoT Core on this machine, as the peer of tests.
+//!
+//! `start` binds all ports and serves them in the background:
+//!
+//! - `cognito` answers `GetId` and `GetCredentialsForIdentity` over HTTPS;
+//! - `iot` checks the signed upgrade (`sigv4`), `session` bridges the WebSocket to an MQTT `broker`;
+//! - `proxy` is an HTTP CONNECT proxy in front of both;
+//! - `control` switches `faults` on and hands out counters and `events`.
+//!
+//! Every accepted socket is a `connection`, which knows how the peer ended it and can itself end in
+//! every way. `README.md` lists options, faults, counters and control verbs.
+
+mod answers;
+mod broker;
+mod certificates;
+pub mod clock;
+mod cognito;
+mod connection;
+mod control;
+pub mod credentials;
+mod events;
+mod faults;
+mod frames;
+pub mod http;
+mod iot;
+pub mod mqtt;
+pub mod options;
+mod proxy;
+pub mod random;
+pub mod ready;
+pub mod run;
+mod session;
+pub mod signals;
+pub mod sigv4;
+mod start;
+mod state;
+mod sys;
+mod tls;
+pub mod websocket;
+
+pub use start::{Running, start};
