@@ -19,7 +19,7 @@ pub enum Trust {
 }
 
 /// The HTTP proxy that both hosts are reached through.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Proxy {
     /// Its host.
     pub host: Host,
@@ -30,7 +30,7 @@ pub struct Proxy {
 }
 
 /// How the network is reached and whom to trust: the same for Cognito and for IoT Core.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Network {
     /// The proxy, if there is one.
     pub proxy: Option<Proxy>,

@@ -2,7 +2,7 @@
 //! become references.
 
 use crate::error::{Failure, Stage};
-use crate::log::{self, log};
+use crate::log::{in_sink, log};
 use crate::status::Status;
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char};
@@ -41,7 +41,7 @@ pub fn free(call: impl FnOnce() -> Result<(), Failure>) {
 }
 
 fn guarded<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    if log::in_sink() {
+    if in_sink() {
         return Err(Failure::new(
             Status::Reentrant,
             Stage::None,

@@ -70,7 +70,7 @@ const STATE_GENERATION_SHIFT: u32 = 17;
 // SAFETY: a tenant is written only while LIVE is clear and no pin is held, and read only while pinned.
 unsafe impl<T: Send + Sync> Sync for Slot<T> {}
 
-impl<T: Send + Sync> Table<T> {
+impl<T: Send + Sync + 'static> Table<T> {
     /// An empty table, for a `static`.
     pub const fn new(kind: Kind) -> Self {
         Self {

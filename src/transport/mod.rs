@@ -1,0 +1,92 @@
+//! From a host name to a stream of MQTT packets: DNS, proxy, TCP, TLS, WebSocket. The same way serves the HTTPS requests to
+//! Cognito, which leave it after TLS.
+
+mod dns;
+mod error;
+pub mod http;
+pub mod packets;
+mod progress;
+mod proxy;
+mod socket;
+mod tcp;
+mod tls;
+mod trust;
+pub mod websocket;
+
+pub use error::Error;
+pub use progress::Progress;
+pub use tls::TlsStream;
+
+use crate::config::{Network, Proxy};
+use crate::error::{Failure, Stage};
+use crate::log::log;
+use crate::names::Host;
+use socket::Socket;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// How long an orderly end waits for the peer's part of it.
+pub const LINGER: Duration = Duration::from_secs(2);
+
+/// Opens TLS connections, by way of the proxy if there is one.
+pub struct Dialer {
+    tls: Arc<rustls::ClientConfig>,
+    proxy: Option<Proxy>,
+    resolver: dns::Resolver,
+}
+
+impl Dialer {
+    /// Loads the trusted roots.
+    pub fn new(network: &Network) -> Result<Self, Failure> {
+        Ok(Self { tls: tls::config(network)?, proxy: network.proxy.clone(), resolver: dns::Resolver::default() })
+    }
+
+    /// Opens a TLS connection to `host:port`.
+    pub async fn open(&self, host: &Host, port: u16, progress: &Progress) -> Result<TlsStream, Error> {
+        let peer = host.with_port(port);
+        let socket = match &self.proxy {
+            None => self.tcp(host, port, progress).await?,
+            Some(proxy) => self.tunnel(proxy, &peer, progress).await?,
+        };
+        progress.enter(Stage::Tls);
+        tls::handshake(&self.tls, host, &peer, socket).await
+    }
+
+    async fn tcp(&self, host: &Host, port: u16, progress: &Progress) -> Result<Socket, Error> {
+        progress.enter(Stage::Dns);
+        let addresses = self.resolver.resolve(host).await?;
+        progress.enter(Stage::Tcp);
+        let stream = tcp::connect(&addresses, port)
+            .await
+            .map_err(|source| Error::Connect { peer: host.with_port(port), source })?;
+        Ok(Socket::new(stream))
+    }
+
+    async fn tunnel(&self, proxy: &Proxy, peer: &str, progress: &Progress) -> Result<Socket, Error> {
+        let name = proxy.host.with_port(proxy.port);
+        let mut socket = self
+            .tcp(&proxy.host, proxy.port, progress)
+            .await
+            .map_err(|source| Error::ProxyUnreachable { proxy: name, source: Box::new(source) })?;
+        progress.enter(Stage::Proxy);
+        proxy::tunnel(&mut socket, proxy, peer).await?;
+        Ok(socket)
+    }
+}
+
+/// Ends a TLS connection that has nothing more to say: close_notify, FIN, and the peer's own end, so that no data of the peer
+/// meets a closed socket and is answered with a reset. Bounded by [`LINGER`].
+pub async fn finish(mut stream: TlsStream) {
+    let end = async {
+        stream.shutdown().await?;
+        let mut rest = [0_u8; 512];
+        while stream.read(&mut rest).await? > 0 {}
+        Ok::<_, std::io::Error>(())
+    };
+    match tokio::time::timeout(LINGER, end).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => log!(Debug, Stage::Disconnect, "the connection did not end in order: {error}"),
+        Err(_) => log!(Debug, Stage::Disconnect, "the peer did not end the connection"),
+    }
+}

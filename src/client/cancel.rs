@@ -1,0 +1,89 @@
+//! Cancelling from other threads and from signal handlers: a counter and an eventfd.
+
+use crate::sys::{EventFd, EventFdWatch};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::watch;
+
+/// Counts the cancels of one client. A call that waits ends when the count passes the one that it began with.
+pub struct Cancel {
+    requested: AtomicU64,
+    /// Up to here cancels have ended a call, and mean nothing to later ones.
+    spent: AtomicU64,
+    event: Arc<EventFd>,
+}
+
+impl Cancel {
+    /// Nothing is cancelled.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { requested: AtomicU64::new(0), spent: AtomicU64::new(0), event: Arc::new(EventFd::new()?) })
+    }
+
+    /// Cancels. Safe in a signal handler: one atomic addition and one write(2).
+    pub fn request(&self) {
+        self.requested.fetch_add(1, Ordering::SeqCst);
+        self.event.signal();
+    }
+
+    /// Where a call begins to count that a pending cancel ends.
+    pub fn pending_counts(&self) -> u64 {
+        self.spent.load(Ordering::SeqCst)
+    }
+
+    /// Where a call begins to count that only later cancels end. Those before it are spent.
+    pub fn only_later_counts(&self) -> u64 {
+        let now = self.requested.load(Ordering::SeqCst);
+        self.spent.fetch_max(now, Ordering::SeqCst);
+        now
+    }
+
+    /// Whether a call that began to count at `base` is cancelled. If so, the cancel is spent.
+    pub fn is_cancelled(&self, base: u64) -> bool {
+        let now = self.requested.load(Ordering::SeqCst);
+        if now <= base {
+            return false;
+        }
+        self.spent.fetch_max(now, Ordering::SeqCst);
+        true
+    }
+}
+
+/// Registers the eventfd with the current runtime, and gives the task that wakes the waiting calls of a client.
+pub fn watcher(cancel: &Cancel, wake: watch::Sender<()>) -> io::Result<impl Future<Output = ()> + use<>> {
+    let event = EventFdWatch::new(Arc::clone(&cancel.event))?;
+    Ok(async move {
+        while event.signalled().await.is_ok() {
+            wake.send_replace(());
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cancel_ends_the_calls_under_way_or_else_the_next_one_and_is_spent_then() {
+        let cancel = Cancel::new().unwrap();
+        let (first, second) = (cancel.pending_counts(), cancel.pending_counts());
+        assert!(!cancel.is_cancelled(first));
+        cancel.request();
+        assert!(cancel.is_cancelled(first));
+        assert!(cancel.is_cancelled(second));
+        assert!(!cancel.is_cancelled(cancel.pending_counts()));
+        cancel.request();
+        assert!(cancel.is_cancelled(cancel.pending_counts()));
+    }
+
+    #[test]
+    fn an_older_cancel_means_nothing_to_a_disconnect_and_is_spent_by_it() {
+        let cancel = Cancel::new().unwrap();
+        cancel.request();
+        let base = cancel.only_later_counts();
+        assert!(!cancel.is_cancelled(base));
+        assert!(!cancel.is_cancelled(cancel.pending_counts()));
+        cancel.request();
+        assert!(cancel.is_cancelled(base));
+    }
+}

@@ -1,0 +1,119 @@
+//! HTTP/1.1 for the AWS SDK over our own transport, so that proxy, trust, deadline and DNS are the same for both hosts, and the
+//! answer is bounded.
+
+use crate::clock::Clock;
+use crate::error::Stage;
+use crate::log::log;
+use crate::names::Host;
+use crate::transport::{Dialer, Error, Progress, finish, http};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use std::sync::Arc;
+use tokio::io::AsyncWriteExt;
+
+/// One connector for one fetch. The whole fetch has one deadline outside, so the SDK's own timeouts are not set.
+#[derive(Clone)]
+pub struct Connector {
+    dialer: Arc<Dialer>,
+    clock: Arc<Clock>,
+    progress: Arc<Progress>,
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Connector")
+    }
+}
+
+impl Connector {
+    /// Reports to `progress` and teaches `clock`.
+    pub fn new(dialer: &Arc<Dialer>, clock: &Arc<Clock>, progress: &Arc<Progress>) -> Self {
+        Self { dialer: Arc::clone(dialer), clock: Arc::clone(clock), progress: Arc::clone(progress) }
+    }
+}
+
+impl HttpClient for Connector {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let connector = self.clone();
+        HttpConnectorFuture::new(async move { Box::pin(connector.exchange(request)).await })
+    }
+}
+
+impl Connector {
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let (host, port, message) = serialise(&request)?;
+        let peer = host.with_port(port);
+        let mut stream = self.dialer.open(&host, port, &self.progress).await.map_err(connector_error)?;
+        self.progress.enter(Stage::Cognito);
+        let lost = |source| connector_error(Error::Lost { stage: Stage::Cognito, peer: peer.clone(), source });
+        stream.write_all(&message).await.map_err(|error| lost(Some(error)))?;
+        let failed = |error: http::Error| match (error.problem(), error) {
+            (Some(problem), _) => {
+                connector_error(Error::Http { stage: Stage::Cognito, peer: peer.clone(), problem })
+            }
+            (None, http::Error::Io(error)) => lost(Some(error)),
+            (None, _) => lost(None),
+        };
+        let mut reader = http::Reader::new(&mut stream);
+        let head = reader.head().await.map_err(failed)?;
+        log!(Debug, Stage::Cognito, "{peer}: HTTP status {}", head.status);
+        if let Some(date) = head.header("date") {
+            self.clock.learn(date);
+        }
+        let mut body = Vec::new();
+        reader.body(&head, &mut body).await.map_err(failed)?;
+        // Ends in order beside the dial, which does not wait for it.
+        tokio::spawn(finish(stream));
+        response(head, body)
+    }
+}
+
+/// The request as it goes on the wire, in one piece, and where to.
+fn serialise(request: &HttpRequest) -> Result<(Host, u16, Vec<u8>), ConnectorError> {
+    let uri: ::http::Uri = request.uri().parse().map_err(user)?;
+    let authority = uri.authority().ok_or_else(|| user("the endpoint has no host"))?;
+    let (host, port) = Host::parse_with_port("Cognito endpoint", authority.as_str(), crate::config::HTTPS_PORT)
+        .map_err(user)?;
+    let body = request.body().bytes().ok_or_else(|| user("the request has a streaming body"))?;
+    let path = uri.path_and_query().map_or("/", |path_and_query| path_and_query.as_str());
+    let mut message = format!("{} {path} HTTP/1.1\r\nhost: {}\r\n", request.method(), host.host_header(port));
+    for (name, value) in request.headers().iter() {
+        if !name.eq_ignore_ascii_case("host") && !name.eq_ignore_ascii_case("content-length") {
+            message.extend([name, ": ", value, "\r\n"]);
+        }
+    }
+    message.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    let mut message = message.into_bytes();
+    message.extend_from_slice(body);
+    Ok((host, port, message))
+}
+
+fn response(head: http::Head, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
+    let status = StatusCode::try_from(head.status).map_err(user)?;
+    let mut response = HttpResponse::new(status, SdkBody::from(body));
+    for (name, value) in head.headers {
+        // A header that the SDK's type does not take is none that it reads.
+        let _ = response.headers_mut().try_append(name, value);
+    }
+    Ok(response)
+}
+
+fn connector_error(error: Error) -> ConnectorError {
+    ConnectorError::io(Box::new(error))
+}
+
+fn user(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ConnectorError {
+    ConnectorError::user(error.into())
+}

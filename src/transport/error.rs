@@ -1,0 +1,155 @@
+//! What can go wrong between a host name and an open WebSocket.
+
+use crate::error::{AwsReason, Failure, Stage};
+use crate::status::Status;
+use crate::sys::ResolveError;
+use std::io;
+
+/// One cause each. `peer` is `host:port` as the application knows it.
+#[derive(Debug)]
+pub enum Error {
+    /// The name has no address, or the resolver could not say.
+    Resolve { host: String, source: ResolveError },
+    /// No thread for the resolver.
+    ResolverThread(io::Error),
+    /// No address took the connection.
+    Connect { peer: String, source: io::Error },
+    /// The connection broke or ended in the middle of `stage`.
+    Lost { stage: Stage, peer: String, source: Option<io::Error> },
+    /// The proxy could not be reached.
+    ProxyUnreachable { proxy: String, source: Box<Error> },
+    /// The proxy broke off or broke the protocol.
+    ProxyMalformed { proxy: String, problem: &'static str },
+    /// The proxy answered CONNECT with something else than 2xx.
+    ProxyRefused { proxy: String, peer: String, http_status: u16 },
+    /// The proxy answered 407.
+    ProxyAuthentication { proxy: String, sent: bool },
+    /// TLS failed.
+    Tls { peer: String, source: rustls::Error },
+    /// The answer to an HTTP request is not HTTP, or more than it may be.
+    Http { stage: Stage, peer: String, problem: &'static str },
+    /// The upgrade was answered with an HTTP status other than 101.
+    UpgradeRefused { peer: String, aws: AwsReason, date: Option<String> },
+    /// The upgrade was answered with 101, but not as RFC 6455 demands.
+    UpgradeMalformed { peer: String, problem: String },
+    /// The peer broke RFC 6455 in the open WebSocket.
+    WebSocket { peer: String, source: Box<tokio_tungstenite::tungstenite::Error> },
+    /// The peer sent a text message, which carries no MQTT.
+    TextMessage { peer: String },
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Resolve { host, source } => write!(f, "{host} could not be resolved: {}", source.reason),
+            Self::ResolverThread(source) => write!(f, "no thread to resolve a name with: {source}"),
+            Self::Connect { peer, source } => write!(f, "no TCP connection to {peer}: {source}"),
+            Self::Lost { stage, peer, source: Some(source) } => {
+                write!(f, "the connection to {peer} broke {}: {source}", stage.waiting_for())
+            }
+            Self::Lost { stage, peer, source: None } => write!(f, "{peer} closed the connection {}", stage.waiting_for()),
+            Self::ProxyUnreachable { proxy, source } => write!(f, "the proxy {proxy} could not be reached: {source}"),
+            Self::ProxyMalformed { proxy, problem } => write!(f, "the proxy {proxy} {problem}"),
+            Self::ProxyRefused { proxy, peer, http_status } => {
+                write!(f, "the proxy {proxy} refused a tunnel to {peer} with HTTP status {http_status}")
+            }
+            Self::ProxyAuthentication { proxy, sent: false } => {
+                write!(f, "the proxy {proxy} demands authentication (HTTP status 407)")
+            }
+            Self::ProxyAuthentication { proxy, sent: true } => {
+                write!(f, "the proxy {proxy} refused the user and password (HTTP status 407)")
+            }
+            Self::Tls { peer, source } => write!(f, "TLS with {peer} failed: {source}"),
+            Self::Http { peer, problem, .. } => write!(f, "the answer of {peer} {problem}"),
+            Self::UpgradeRefused { peer, aws, .. } => {
+                write!(f, "{peer} refused the WebSocket upgrade with HTTP status {}", aws.http_status)?;
+                if !aws.error_type.is_empty() {
+                    write!(f, ", {}", aws.error_type)?;
+                }
+                if !aws.message.is_empty() {
+                    write!(f, ": {}", aws.message)?;
+                }
+                Ok(())
+            }
+            Self::UpgradeMalformed { peer, problem } => write!(f, "the WebSocket upgrade by {peer} {problem}"),
+            Self::WebSocket { peer, source } => write!(f, "{peer} broke the WebSocket protocol: {source}"),
+            Self::TextMessage { peer } => write!(f, "{peer} sent a WebSocket text message, which carries no MQTT"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::ResolverThread(source) | Self::Connect { source, .. } => Some(source),
+            Self::Lost { source, .. } => source.as_ref().map(|source| source as _),
+            Self::ProxyUnreachable { source, .. } => Some(source),
+            Self::Tls { source, .. } => Some(source),
+            Self::WebSocket { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl Error {
+    fn status_and_stage(&self) -> (Status, Stage) {
+        match self {
+            Self::Resolve { .. } => (Status::DnsFailed, Stage::Dns),
+            Self::ResolverThread(_) => (Status::OutOfResources, Stage::Dns),
+            Self::Connect { source, .. } if out_of_resources(source) => (Status::OutOfResources, Stage::Tcp),
+            Self::Connect { .. } => (Status::TcpFailed, Stage::Tcp),
+            Self::Lost { stage, .. } => (Status::ConnectionLost, *stage),
+            Self::ProxyUnreachable { .. } | Self::ProxyMalformed { .. } => (Status::ProxyFailed, Stage::Proxy),
+            Self::ProxyRefused { .. } => (Status::ProxyRefused, Stage::Proxy),
+            Self::ProxyAuthentication { .. } => (Status::ProxyAuthentication, Stage::Proxy),
+            Self::Tls { source, .. } => (super::tls::status(source), Stage::Tls),
+            Self::Http { stage: Stage::Upgrade, .. } => (Status::UpgradeMalformed, Stage::Upgrade),
+            Self::Http { stage, .. } => (Status::CognitoMalformed, *stage),
+            Self::UpgradeRefused { .. } => (Status::UpgradeRefused, Stage::Upgrade),
+            Self::UpgradeMalformed { .. } => (Status::UpgradeMalformed, Stage::Upgrade),
+            Self::WebSocket { .. } | Self::TextMessage { .. } => (Status::WebsocketProtocol, Stage::Session),
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Resolve { source, .. } if source.not_found => {
+                "Check the spelling of the host name, and that it is this account's endpoint"
+            }
+            Self::Resolve { .. } => "Check the network connection and the name server of this device",
+            Self::Connect { .. } => "Check the network connection, the port, and firewalls on the way",
+            Self::ProxyUnreachable { .. } | Self::ProxyMalformed { .. } => "Check the proxy's host and port",
+            Self::ProxyRefused { .. } => "Allow CONNECT to this host and port on the proxy",
+            Self::ProxyAuthentication { sent: false, .. } => "Set user and password of the proxy",
+            Self::ProxyAuthentication { sent: true, .. } => "Check user and password of the proxy",
+            Self::Tls { source, .. } => super::tls::hint(source),
+            _ => "",
+        }
+    }
+}
+
+/// Whether the system, and not the peer, refused.
+fn out_of_resources(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        let (status, stage) = error.status_and_stage();
+        let failure = Failure::new(status, stage, error.to_string()).hint(error.hint());
+        match error {
+            Error::UpgradeRefused { aws, .. } => failure.aws(aws.clone()),
+            Error::ProxyRefused { http_status, .. } => {
+                failure.aws(AwsReason { http_status: *http_status, ..AwsReason::default() })
+            }
+            Error::ProxyAuthentication { .. } => failure.aws(AwsReason { http_status: 407, ..AwsReason::default() }),
+            _ => failure,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}

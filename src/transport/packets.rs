@@ -1,0 +1,97 @@
+//! A stream of MQTT bytes over an open WebSocket: each packet of ours in one binary frame of its own, the server's in whatever
+//! frames it likes.
+
+use super::{Error, TlsStream, tls};
+use crate::error::Stage;
+use crate::log::log;
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message};
+
+/// The largest frame or message that is taken. AWS's largest packet is a PUBLISH of 128 KiB; a server may put several packets
+/// into one message.
+const MAX_MESSAGE: usize = 256 * 1024;
+
+/// An open WebSocket that carries MQTT.
+pub struct PacketStream {
+    socket: WebSocketStream<TlsStream>,
+    peer: String,
+}
+
+impl PacketStream {
+    /// Takes a TLS connection after its upgrade; `rest` is what was read beyond the answer.
+    pub async fn new(stream: TlsStream, rest: Vec<u8>, peer: &str) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(4096)
+            // Written out by flush, so that packets sent together leave in one TLS record.
+            .write_buffer_size(4096)
+            .max_write_buffer_size(2 * MAX_MESSAGE)
+            .max_message_size(Some(MAX_MESSAGE))
+            .max_frame_size(Some(MAX_MESSAGE));
+        let socket = WebSocketStream::from_partially_read(stream, rest, Role::Client, Some(config)).await;
+        Self { socket, peer: peer.to_owned() }
+    }
+
+    /// Sends one MQTT packet in one frame.
+    pub async fn send(&mut self, packet: Bytes) -> Result<(), Error> {
+        self.socket.send(Message::Binary(packet)).await.map_err(|error| self.error(error))
+    }
+
+    /// Sends the last MQTT packet and the WebSocket Close behind it, in one write.
+    pub async fn send_last(&mut self, packet: Bytes) -> Result<(), Error> {
+        self.socket.feed(Message::Binary(packet)).await.map_err(|error| self.error(error))?;
+        self.socket.close(None).await.map_err(|error| self.error(error))
+    }
+
+    /// The next bytes of MQTT; `None` when the server closed the WebSocket or the connection. Answers pings on the way.
+    /// May be dropped and called again without losing anything.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            let message = match self.socket.next().await {
+                None => return Ok(None),
+                Some(Err(tungstenite::Error::ConnectionClosed)) => return Ok(None),
+                Some(Err(error)) => return Err(self.error(error)),
+                Some(Ok(message)) => message,
+            };
+            match message {
+                Message::Binary(bytes) => return Ok(Some(bytes)),
+                Message::Text(_) => return Err(Error::TextMessage { peer: self.peer.clone() }),
+                Message::Close(frame) => {
+                    if let Some(frame) = frame {
+                        log!(Debug, Stage::Session, "{}: WebSocket Close {}: {}", self.peer, frame.code, frame.reason);
+                    }
+                    return Ok(None);
+                }
+                // tungstenite has queued the pong and writes it with the next read.
+                Message::Ping(_) => log!(Trace, Stage::Session, "{}: WebSocket ping", self.peer),
+                Message::Pong(_) | Message::Frame(_) => {}
+            }
+        }
+    }
+
+    /// The TLS connection below, for its orderly end.
+    pub fn into_inner(self) -> TlsStream {
+        self.socket.into_inner()
+    }
+
+    /// `host:port` of the server.
+    pub fn peer(&self) -> &str {
+        &self.peer
+    }
+
+    fn error(&self, error: tungstenite::Error) -> Error {
+        let peer = self.peer.clone();
+        match error {
+            tungstenite::Error::Io(error) => tls::from_io(error, Stage::Session, &peer),
+            tungstenite::Error::ConnectionClosed
+            | tungstenite::Error::AlreadyClosed
+            | tungstenite::Error::Protocol(
+                tungstenite::error::ProtocolError::ResetWithoutClosingHandshake
+                | tungstenite::error::ProtocolError::SendAfterClosing,
+            ) => Error::Lost { stage: Stage::Session, peer, source: None },
+            source => Error::WebSocket { peer, source: Box::new(source) },
+        }
+    }
+}
