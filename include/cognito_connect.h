@@ -399,7 +399,8 @@ typedef struct cognito_client cognito_client;
  * The settings of a connection. Providers and clients copy what they need, so a config may be changed, used again
  * or freed at any time. Only one thread may use it at a time.
  *
- * Every setter checks its value at once, copies it, and leaves the former value in place when it fails.
+ * Every setter checks its value at once and copies it. It returns COGNITO_STATUS_INVALID_ARGUMENT, with the setting
+ * named in cognito_last_error() and the former value left in place, or COGNITO_STATUS_INVALID_HANDLE. None blocks.
  * Where a string may be NULL, NULL restores the default.
  */
 typedef struct cognito_config cognito_config;
@@ -431,11 +432,6 @@ typedef void (*cognito_log_fn)(int32_t level,
                                const char *stage,
                                const char *message,
                                void *user_data);
-
-/**
- * Every level.
- */
-#define cognito_log_level_ALL { cognito_log_level_None, cognito_log_level_Fatal, cognito_log_level_Error, cognito_log_level_Warn, cognito_log_level_Info, cognito_log_level_Debug, cognito_log_level_Trace, }
 
 #ifdef __cplusplus
 extern "C" {
@@ -650,7 +646,7 @@ cognito_status cognito_config_set_proxy(cognito_config *config,
 
 /**
  * Sets user and password for the proxy, sent to it in clear by Basic authentication. Default none.
- * Call cognito_config_set_proxy() first.
+ * Call cognito_config_set_proxy() first: without a proxy this is COGNITO_STATUS_INVALID_CONFIG.
  *
  * @param user     Without ':', or NULL for no authentication.
  * @param password May be NULL, which is an empty one.

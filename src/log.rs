@@ -30,15 +30,10 @@ pub enum LogLevel {
 
 impl LogLevel {
     /// Every level.
-    pub const ALL: [LogLevel; 7] = [
-        LogLevel::None,
-        LogLevel::Fatal,
-        LogLevel::Error,
-        LogLevel::Warn,
-        LogLevel::Info,
-        LogLevel::Debug,
-        LogLevel::Trace,
-    ];
+    pub fn all() -> [LogLevel; 7] {
+        use LogLevel::{Debug, Error, Fatal, Info, None, Trace, Warn};
+        [None, Fatal, Error, Warn, Info, Debug, Trace]
+    }
 }
 
 /// What receives the lines.

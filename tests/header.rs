@@ -7,6 +7,21 @@ use std::path::Path;
 
 const HEADER: &str = "include/cognito_connect.h";
 
+/// What the header is written from, in its order.
+const SOURCES: [&str; 11] = [
+    "status.rs",
+    "error.rs",
+    "log.rs",
+    "config.rs",
+    "ffi/version.rs",
+    "ffi/status.rs",
+    "ffi/log.rs",
+    "ffi/config.rs",
+    "ffi/provider.rs",
+    "ffi/client.rs",
+    "ffi/failure.rs",
+];
+
 fn generated() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml")).unwrap();
@@ -19,8 +34,12 @@ fn generated() -> String {
             .to_owned(),
     );
     config.after_includes = Some(version_macros());
+    let mut builder = cbindgen::Builder::new().with_config(config);
+    for source in SOURCES {
+        builder = builder.with_src(root.join("src").join(source));
+    }
     let mut header = Vec::new();
-    cbindgen::generate_with_config(root, config).unwrap().write(&mut header);
+    builder.generate().unwrap().write(&mut header);
     with_warn_unused(&String::from_utf8(header).unwrap())
 }
 

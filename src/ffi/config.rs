@@ -14,7 +14,8 @@ pub(super) static CONFIGS: Table<Mutex<Config>> = Table::new(Kind::Config);
 /// The settings of a connection. Providers and clients copy what they need, so a config may be changed, used again
 /// or freed at any time. Only one thread may use it at a time.
 ///
-/// Every setter checks its value at once, copies it, and leaves the former value in place when it fails.
+/// Every setter checks its value at once and copies it. It returns COGNITO_STATUS_INVALID_ARGUMENT, with the setting
+/// named in cognito_last_error() and the former value left in place, or COGNITO_STATUS_INVALID_HANDLE. None blocks.
 /// Where a string may be NULL, NULL restores the default.
 pub struct cognito_config;
 
@@ -221,7 +222,7 @@ pub unsafe extern "C" fn cognito_config_set_proxy(
 }
 
 /// Sets user and password for the proxy, sent to it in clear by Basic authentication. Default none.
-/// Call cognito_config_set_proxy() first.
+/// Call cognito_config_set_proxy() first: without a proxy this is COGNITO_STATUS_INVALID_CONFIG.
 ///
 /// @param user     Without ':', or NULL for no authentication.
 /// @param password May be NULL, which is an empty one.

@@ -41,7 +41,7 @@ impl UserData {
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_log_set(max_level: i32, log: cognito_log_fn, user_data: *mut c_void) -> Status {
     boundary::status(|| {
-        let level = LogLevel::ALL.into_iter().find(|level| *level as i32 == max_level).ok_or_else(|| {
+        let level = LogLevel::all().into_iter().find(|level| *level as i32 == max_level).ok_or_else(|| {
             Failure::argument("max_level", format!("is {max_level}; a cognito_log_level is 0 to 6"))
         })?;
         let user_data = UserData(user_data);

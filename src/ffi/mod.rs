@@ -7,23 +7,14 @@
 #![allow(non_camel_case_types, reason = "the names of the C header")]
 
 mod boundary;
-mod handle;
-
-// The order of the header. Blank lines keep rustfmt from sorting it.
-
-mod version;
-
-mod status;
-
-mod log;
-
-mod config;
-
-mod provider;
-
 mod client;
-
+mod config;
 mod failure;
+mod handle;
+mod log;
+mod provider;
+mod status;
+mod version;
 
 pub use client::*;
 pub use config::*;
