@@ -172,9 +172,8 @@ impl Config {
 
     /// Sets Cognito's `host[:port]`; `None` goes back to the region's public endpoint.
     pub fn set_cognito_endpoint(&mut self, endpoint: Option<&str>) -> Result<(), Failure> {
-        self.cognito_endpoint = endpoint
-            .map(|endpoint| Host::parse_with_port("cognito_endpoint", endpoint, HTTPS_PORT))
-            .transpose()?;
+        self.cognito_endpoint =
+            endpoint.map(|endpoint| Host::parse_with_port("cognito_endpoint", endpoint, HTTPS_PORT)).transpose()?;
         Ok(())
     }
 
@@ -218,12 +217,7 @@ impl Config {
             Some(region) => region.clone(),
             None => identity.region(),
         };
-        Ok(CognitoSettings {
-            region,
-            endpoint: self.cognito_endpoint.clone(),
-            identity,
-            network: self.network()?,
-        })
+        Ok(CognitoSettings { region, endpoint: self.cognito_endpoint.clone(), identity, network: self.network()? })
     }
 
     /// What a client needs of these settings. `identity` is its provider's.
@@ -311,10 +305,7 @@ mod tests {
 
     #[test]
     fn a_missing_setting_is_named_with_its_setter() {
-        let failure = Config { client_id: None, ..config() }
-            .client(&Identity::parse(IDENTITY).unwrap())
-            .err()
-            .unwrap();
+        let failure = Config { client_id: None, ..config() }.client(&Identity::parse(IDENTITY).unwrap()).err().unwrap();
         assert_eq!(failure.status, Status::InvalidConfig);
         assert_eq!(failure.text(), "client_id is not set. Call cognito_config_set_client_id");
     }

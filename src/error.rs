@@ -101,7 +101,7 @@ pub struct Failure {
     /// What to do about it, in one line; empty when there is nothing to advise.
     pub hint: Cow<'static, str>,
     /// What AWS said, when it said something.
-    pub aws: AwsReason,
+    pub aws: Option<Box<AwsReason>>,
     /// CONNACK's return code, when there was a CONNACK.
     pub connack_code: Option<u8>,
 }
@@ -122,14 +122,7 @@ pub struct AwsReason {
 impl Failure {
     /// A failure with nothing but a message.
     pub fn new(status: Status, stage: Stage, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            stage,
-            message: message.into(),
-            hint: Cow::Borrowed(""),
-            aws: AwsReason::default(),
-            connack_code: None,
-        }
+        Self { status, stage, message: message.into(), hint: Cow::Borrowed(""), aws: None, connack_code: None }
     }
 
     /// Adds what to do about it.
@@ -140,7 +133,7 @@ impl Failure {
 
     /// Adds what AWS said.
     pub fn aws(mut self, aws: AwsReason) -> Self {
-        self.aws = aws;
+        self.aws = Some(Box::new(aws));
         self
     }
 

@@ -114,31 +114,19 @@ pub enum Status {
 /// Name and description of each status. The descriptions are the first sentences of the comments above; a test compares
 /// both with the header.
 const TABLE: &[(Status, &CStr, &CStr)] = &[
-    (
-        Status::Ok,
-        c"COGNITO_STATUS_OK",
-        c"Success.",
-    ),
+    (Status::Ok, c"COGNITO_STATUS_OK", c"Success."),
     (
         Status::InvalidArgument,
         c"COGNITO_STATUS_INVALID_ARGUMENT",
         c"An argument is NULL, out of range or not of the required form.",
     ),
-    (
-        Status::InvalidHandle,
-        c"COGNITO_STATUS_INVALID_HANDLE",
-        c"A handle is NULL, was freed, or is of another type.",
-    ),
+    (Status::InvalidHandle, c"COGNITO_STATUS_INVALID_HANDLE", c"A handle is NULL, was freed, or is of another type."),
     (
         Status::InvalidConfig,
         c"COGNITO_STATUS_INVALID_CONFIG",
         c"A required setting is missing, or two settings contradict each other.",
     ),
-    (
-        Status::InvalidState,
-        c"COGNITO_STATUS_INVALID_STATE",
-        c"The call does not fit the state of the handle.",
-    ),
+    (Status::InvalidState, c"COGNITO_STATUS_INVALID_STATE", c"The call does not fit the state of the handle."),
     (
         Status::Reentrant,
         c"COGNITO_STATUS_REENTRANT",
@@ -154,11 +142,7 @@ const TABLE: &[(Status, &CStr, &CStr)] = &[
         c"COGNITO_STATUS_TIMED_OUT",
         c"The connect timeout passed. The stage that was under way is named.",
     ),
-    (
-        Status::Cancelled,
-        c"COGNITO_STATUS_CANCELLED",
-        c"The call was ended by a cancel.",
-    ),
+    (Status::Cancelled, c"COGNITO_STATUS_CANCELLED", c"The call was ended by a cancel."),
     (
         Status::Forked,
         c"COGNITO_STATUS_FORKED",
@@ -169,16 +153,8 @@ const TABLE: &[(Status, &CStr, &CStr)] = &[
         c"COGNITO_STATUS_OUT_OF_RESOURCES",
         c"The system refused a descriptor, a thread, a random number or a handle slot.",
     ),
-    (
-        Status::Internal,
-        c"COGNITO_STATUS_INTERNAL",
-        c"A defect in this library was caught. The handle must be freed.",
-    ),
-    (
-        Status::DnsFailed,
-        c"COGNITO_STATUS_DNS_FAILED",
-        c"The host name could not be resolved.",
-    ),
+    (Status::Internal, c"COGNITO_STATUS_INTERNAL", c"A defect in this library was caught. The handle must be freed."),
+    (Status::DnsFailed, c"COGNITO_STATUS_DNS_FAILED", c"The host name could not be resolved."),
     (
         Status::TcpFailed,
         c"COGNITO_STATUS_TCP_FAILED",
@@ -194,21 +170,13 @@ const TABLE: &[(Status, &CStr, &CStr)] = &[
         c"COGNITO_STATUS_PROXY_FAILED",
         c"The proxy could not be reached, or closed or broke the protocol.",
     ),
-    (
-        Status::ProxyRefused,
-        c"COGNITO_STATUS_PROXY_REFUSED",
-        c"The proxy refused to open a tunnel to the host.",
-    ),
+    (Status::ProxyRefused, c"COGNITO_STATUS_PROXY_REFUSED", c"The proxy refused to open a tunnel to the host."),
     (
         Status::ProxyAuthentication,
         c"COGNITO_STATUS_PROXY_AUTHENTICATION",
         c"The proxy demands authentication, or refused the user and password (HTTP 407).",
     ),
-    (
-        Status::TlsFailed,
-        c"COGNITO_STATUS_TLS_FAILED",
-        c"The TLS handshake failed, or the peer broke the TLS protocol.",
-    ),
+    (Status::TlsFailed, c"COGNITO_STATUS_TLS_FAILED", c"The TLS handshake failed, or the peer broke the TLS protocol."),
     (
         Status::CertificateUntrusted,
         c"COGNITO_STATUS_CERTIFICATE_UNTRUSTED",
@@ -264,26 +232,14 @@ const TABLE: &[(Status, &CStr, &CStr)] = &[
         c"COGNITO_STATUS_COGNITO_POOL_CONFIGURATION",
         c"The identity pool has no usable role (InvalidIdentityPoolConfigurationException).",
     ),
-    (
-        Status::CognitoUnavailable,
-        c"COGNITO_STATUS_COGNITO_UNAVAILABLE",
-        c"Cognito has a fault of its own (HTTP 5xx).",
-    ),
+    (Status::CognitoUnavailable, c"COGNITO_STATUS_COGNITO_UNAVAILABLE", c"Cognito has a fault of its own (HTTP 5xx)."),
     (
         Status::CognitoMalformed,
         c"COGNITO_STATUS_COGNITO_MALFORMED",
         c"Cognito's answer is not what the service model says: not HTTP, not JSON, too large or incomplete.",
     ),
-    (
-        Status::SigningFailed,
-        c"COGNITO_STATUS_SIGNING_FAILED",
-        c"The URL could not be signed.",
-    ),
-    (
-        Status::UpgradeRefused,
-        c"COGNITO_STATUS_UPGRADE_REFUSED",
-        c"IoT Core refused the WebSocket upgrade.",
-    ),
+    (Status::SigningFailed, c"COGNITO_STATUS_SIGNING_FAILED", c"The URL could not be signed."),
+    (Status::UpgradeRefused, c"COGNITO_STATUS_UPGRADE_REFUSED", c"IoT Core refused the WebSocket upgrade."),
     (
         Status::UpgradeClockSkewed,
         c"COGNITO_STATUS_UPGRADE_CLOCK_SKEWED",
@@ -329,11 +285,7 @@ const TABLE: &[(Status, &CStr, &CStr)] = &[
         c"COGNITO_STATUS_CONNACK_BAD_USER_NAME_OR_PASSWORD",
         c"CONNACK return code 4: bad user name or password.",
     ),
-    (
-        Status::ConnackNotAuthorized,
-        c"COGNITO_STATUS_CONNACK_NOT_AUTHORIZED",
-        c"CONNACK return code 5: not authorized.",
-    ),
+    (Status::ConnackNotAuthorized, c"COGNITO_STATUS_CONNACK_NOT_AUTHORIZED", c"CONNACK return code 5: not authorized."),
     (
         Status::ConnackRefused,
         c"COGNITO_STATUS_CONNACK_REFUSED",
@@ -344,16 +296,8 @@ const TABLE: &[(Status, &CStr, &CStr)] = &[
         c"COGNITO_STATUS_MQTT_PROTOCOL",
         c"The server broke the MQTT 3.1.1 protocol or sent a packet that is too large.",
     ),
-    (
-        Status::SessionClosed,
-        c"COGNITO_STATUS_SESSION_CLOSED",
-        c"The server ended the MQTT session.",
-    ),
-    (
-        Status::KeepAliveTimedOut,
-        c"COGNITO_STATUS_KEEP_ALIVE_TIMED_OUT",
-        c"The server did not answer PINGREQ in time.",
-    ),
+    (Status::SessionClosed, c"COGNITO_STATUS_SESSION_CLOSED", c"The server ended the MQTT session."),
+    (Status::KeepAliveTimedOut, c"COGNITO_STATUS_KEEP_ALIVE_TIMED_OUT", c"The server did not answer PINGREQ in time."),
 ];
 
 impl Status {

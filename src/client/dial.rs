@@ -177,8 +177,7 @@ fn difference(a: SystemTime, b: SystemTime) -> Duration {
 }
 
 fn timed_out(legs: &Legs, timeout: Duration) -> Failure {
-    let pending: Vec<&Progress> =
-        [&*legs.cognito, &legs.iot].into_iter().filter(|leg| leg.is_pending()).collect();
+    let pending: Vec<&Progress> = [&*legs.cognito, &legs.iot].into_iter().filter(|leg| leg.is_pending()).collect();
     let stage = pending.first().map_or(Stage::None, |leg| leg.stage());
     let doing: Vec<String> =
         pending.iter().map(|leg| format!("{} with {}", leg.stage().waiting_for(), leg.peer())).collect();

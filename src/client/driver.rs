@@ -142,8 +142,9 @@ fn ended_by(error: transport::Error, peer: &str) -> Failure {
 }
 
 fn closed(peer: &str) -> Failure {
-    Failure::new(Status::SessionClosed, Stage::Session, format!("{peer} ended the session"))
-        .hint("A second connection with the same client_id, or a publish or subscribe that the policy forbids, does that")
+    Failure::new(Status::SessionClosed, Stage::Session, format!("{peer} ended the session")).hint(
+        "A second connection with the same client_id, or a publish or subscribe that the policy forbids, does that",
+    )
 }
 
 /// DISCONNECT and WebSocket Close in one write, the server's Close, then close_notify, FIN and the server's end of it.

@@ -173,7 +173,11 @@ impl Client {
                 .hint("Make a new client in the child"));
         }
         if Handle::try_current().is_ok() {
-            return Err(Failure::new(Status::Reentrant, Stage::None, "the call was made inside another runtime's task"));
+            return Err(Failure::new(
+                Status::Reentrant,
+                Stage::None,
+                "the call was made inside another runtime's task",
+            ));
         }
         let mut calls = self.lock();
         let Some(runtime) = calls.runtime.clone() else {

@@ -115,10 +115,9 @@ impl State {
         match inner.phase {
             Phase::Connecting => None,
             Phase::Connected => Some(Ok(())),
-            Phase::Idle | Phase::Disconnecting => Some(Err(inner
-                .ended
-                .clone()
-                .unwrap_or_else(|| Failure::cancelled(crate::error::Stage::None)))),
+            Phase::Idle | Phase::Disconnecting => {
+                Some(Err(inner.ended.clone().unwrap_or_else(|| Failure::cancelled(crate::error::Stage::None))))
+            }
         }
     }
 

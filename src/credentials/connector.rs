@@ -60,9 +60,7 @@ impl Connector {
         let lost = |source| connector_error(Error::Lost { stage: Stage::Cognito, peer: peer.clone(), source });
         stream.write_all(&message).await.map_err(|error| lost(Some(error)))?;
         let failed = |error: http::Error| match (error.problem(), error) {
-            (Some(problem), _) => {
-                connector_error(Error::Http { stage: Stage::Cognito, peer: peer.clone(), problem })
-            }
+            (Some(problem), _) => connector_error(Error::Http { stage: Stage::Cognito, peer: peer.clone(), problem }),
             (None, http::Error::Io(error)) => lost(Some(error)),
             (None, _) => lost(None),
         };
@@ -84,8 +82,8 @@ impl Connector {
 fn serialise(request: &HttpRequest) -> Result<(Host, u16, Vec<u8>), ConnectorError> {
     let uri: ::http::Uri = request.uri().parse().map_err(user)?;
     let authority = uri.authority().ok_or_else(|| user("the endpoint has no host"))?;
-    let (host, port) = Host::parse_with_port("Cognito endpoint", authority.as_str(), crate::config::HTTPS_PORT)
-        .map_err(user)?;
+    let (host, port) =
+        Host::parse_with_port("Cognito endpoint", authority.as_str(), crate::config::HTTPS_PORT).map_err(user)?;
     let body = request.body().bytes().ok_or_else(|| user("the request has a streaming body"))?;
     let path = uri.path_and_query().map_or("/", |path_and_query| path_and_query.as_str());
     let mut message = format!("{} {path} HTTP/1.1\r\nhost: {}\r\n", request.method(), host.host_header(port));

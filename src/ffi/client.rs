@@ -127,9 +127,7 @@ pub unsafe extern "C" fn cognito_client_failure(
     boundary::status(|| {
         // SAFETY: the caller's promise about `out`.
         unsafe {
-            boundary::construct("out", out, || {
-                FAILURES.insert(Arc::new(Snapshot::of(CLIENTS.get(client)?.failure())))
-            })
+            boundary::construct("out", out, || FAILURES.insert(Arc::new(Snapshot::of(CLIENTS.get(client)?.failure()))))
         }
     })
 }
@@ -153,9 +151,8 @@ fn wait(field: &str, milliseconds: i32) -> Result<Wait, Failure> {
     match u64::try_from(milliseconds) {
         Ok(milliseconds) => Ok(Wait::AtMost(std::time::Duration::from_millis(milliseconds))),
         Err(_) if milliseconds == COGNITO_WAIT_FOREVER => Ok(Wait::Forever),
-        Err(_) => Err(Failure::argument(
-            field,
-            format!("is {milliseconds}; it may be 0 and above, or COGNITO_WAIT_FOREVER"),
-        )),
+        Err(_) => {
+            Err(Failure::argument(field, format!("is {milliseconds}; it may be 0 and above, or COGNITO_WAIT_FOREVER")))
+        }
     }
 }

@@ -66,7 +66,10 @@ pub extern "C" fn cognito_config_set_port(config: *mut cognito_config, port: u32
 ///
 /// @param region Such as "us-east-1", or NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cognito_config_set_signing_region(config: *mut cognito_config, region: *const c_char) -> Status {
+pub unsafe extern "C" fn cognito_config_set_signing_region(
+    config: *mut cognito_config,
+    region: *const c_char,
+) -> Status {
     set(config, |config| {
         // SAFETY: the caller's promise.
         let region = unsafe { optional_text("signing_region", region) }?;
@@ -79,7 +82,10 @@ pub unsafe extern "C" fn cognito_config_set_signing_region(config: *mut cognito_
 ///
 /// @param region Such as "us-east-1", or NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cognito_config_set_cognito_region(config: *mut cognito_config, region: *const c_char) -> Status {
+pub unsafe extern "C" fn cognito_config_set_cognito_region(
+    config: *mut cognito_config,
+    region: *const c_char,
+) -> Status {
     set(config, |config| {
         // SAFETY: the caller's promise.
         let region = unsafe { optional_text("cognito_region", region) }?;

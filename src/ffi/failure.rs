@@ -28,16 +28,17 @@ pub struct Snapshot {
 impl Snapshot {
     pub(super) fn of(failure: Option<Failure>) -> Self {
         let failure = failure.unwrap_or_else(|| Failure::new(Status::Ok, Stage::None, ""));
+        let aws = failure.aws.unwrap_or_default();
         Self {
             status: failure.status,
             stage: failure.stage,
-            http_status: failure.aws.http_status,
+            http_status: aws.http_status,
             connack_code: failure.connack_code,
             message: c_string(&failure.message),
             hint: c_string(&failure.hint),
-            aws_error_type: c_string(&failure.aws.error_type),
-            aws_message: c_string(&failure.aws.message),
-            request_id: c_string(&failure.aws.request_id),
+            aws_error_type: c_string(&aws.error_type),
+            aws_message: c_string(&aws.message),
+            request_id: c_string(&aws.request_id),
         }
     }
 }

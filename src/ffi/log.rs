@@ -14,9 +14,8 @@ use std::ffi::{c_char, c_void};
 /// @param stage     Name of the stage, such as "TLS". Valid during the call only.
 /// @param message   One line of UTF-8 without a line end. Valid during the call only.
 /// @param user_data As given to cognito_log_set().
-pub type cognito_log_fn = Option<
-    unsafe extern "C" fn(level: i32, stage: *const c_char, message: *const c_char, user_data: *mut c_void),
->;
+pub type cognito_log_fn =
+    Option<unsafe extern "C" fn(level: i32, stage: *const c_char, message: *const c_char, user_data: *mut c_void)>;
 
 struct UserData(*mut c_void);
 // SAFETY: the pointer is only handed back to the application, which promised in `cognito_log_set` that any thread may use it.
@@ -41,9 +40,10 @@ impl UserData {
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_log_set(max_level: i32, log: cognito_log_fn, user_data: *mut c_void) -> Status {
     boundary::status(|| {
-        let level = LogLevel::all().into_iter().find(|level| *level as i32 == max_level).ok_or_else(|| {
-            Failure::argument("max_level", format!("is {max_level}; a cognito_log_level is 0 to 6"))
-        })?;
+        let level = LogLevel::all()
+            .into_iter()
+            .find(|level| *level as i32 == max_level)
+            .ok_or_else(|| Failure::argument("max_level", format!("is {max_level}; a cognito_log_level is 0 to 6")))?;
         let user_data = UserData(user_data);
         log::set(
             level,

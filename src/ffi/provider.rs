@@ -21,7 +21,10 @@ pub struct cognito_provider;
 /// @param out    Receives the provider, or NULL. Free it with cognito_provider_free().
 /// @return COGNITO_STATUS_INVALID_CONFIG or COGNITO_STATUS_TRUST_STORE with the setting named in the last error.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cognito_provider_new(config: *const cognito_config, out: *mut *mut cognito_provider) -> Status {
+pub unsafe extern "C" fn cognito_provider_new(
+    config: *const cognito_config,
+    out: *mut *mut cognito_provider,
+) -> Status {
     boundary::status(|| {
         // SAFETY: the caller's promise about `out`.
         unsafe {

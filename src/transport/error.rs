@@ -29,7 +29,7 @@ pub enum Error {
     /// The answer to an HTTP request is not HTTP, or more than it may be.
     Http { stage: Stage, peer: String, problem: &'static str },
     /// The upgrade was answered with an HTTP status other than 101.
-    UpgradeRefused { peer: String, aws: AwsReason, date: Option<String> },
+    UpgradeRefused { peer: String, aws: Box<AwsReason>, date: Option<String> },
     /// The upgrade was answered with 101, but not as RFC 6455 demands.
     UpgradeMalformed { peer: String, problem: String },
     /// The peer broke RFC 6455 in the open WebSocket.
@@ -47,7 +47,9 @@ impl std::fmt::Display for Error {
             Self::Lost { stage, peer, source: Some(source) } => {
                 write!(f, "the connection to {peer} broke {}: {source}", stage.waiting_for())
             }
-            Self::Lost { stage, peer, source: None } => write!(f, "{peer} closed the connection {}", stage.waiting_for()),
+            Self::Lost { stage, peer, source: None } => {
+                write!(f, "{peer} closed the connection {}", stage.waiting_for())
+            }
             Self::ProxyUnreachable { proxy, source } => write!(f, "the proxy {proxy} could not be reached: {source}"),
             Self::ProxyMalformed { proxy, problem } => write!(f, "the proxy {proxy} {problem}"),
             Self::ProxyRefused { proxy, peer, http_status } => {
@@ -138,7 +140,7 @@ impl From<&Error> for Failure {
         let (status, stage) = error.status_and_stage();
         let failure = Failure::new(status, stage, error.to_string()).hint(error.hint());
         match error {
-            Error::UpgradeRefused { aws, .. } => failure.aws(aws.clone()),
+            Error::UpgradeRefused { aws, .. } => failure.aws(AwsReason::clone(aws)),
             Error::ProxyRefused { http_status, .. } => {
                 failure.aws(AwsReason { http_status: *http_status, ..AwsReason::default() })
             }

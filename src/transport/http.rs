@@ -108,7 +108,8 @@ impl<'a, S: AsyncRead + Unpin> Reader<'a, S> {
         match head.header("content-length") {
             Some(length) => {
                 let length: u64 = length.trim().parse().map_err(|_| Error::BodyMalformed)?;
-                let length = usize::try_from(length).ok().filter(|length| *length <= LIMIT).ok_or(Error::BodyTooLarge)?;
+                let length =
+                    usize::try_from(length).ok().filter(|length| *length <= LIMIT).ok_or(Error::BodyTooLarge)?;
                 self.exactly(length, body).await
             }
             None => self.until_closed(body).await,
@@ -239,7 +240,8 @@ mod tests {
     fn bodies_have_a_length_or_chunks_or_the_connections_end() {
         let length = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhellorest";
         assert_eq!(read(length).unwrap(), (200, b"hello".to_vec()));
-        let chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nA: b\r\n\r\n";
+        let chunks =
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nA: b\r\n\r\n";
         assert_eq!(read(chunks).unwrap(), (200, b"hello".to_vec()));
         assert_eq!(read(b"HTTP/1.0 403 No\r\n\r\nhello").unwrap(), (403, b"hello".to_vec()));
         assert_eq!(read(b"HTTP/1.1 204 No\r\n\r\nhello").unwrap(), (204, Vec::new()));

@@ -92,7 +92,9 @@ pub fn hint(error: &rustls::Error) -> &'static str {
             "Use the -ats endpoint; behind a proxy that inspects TLS, trust its CA by ca_file"
         }
         (Status::CertificateExpired | Status::CertificateNotYetValid, _) => "Check the clock of this device",
-        (Status::CertificateWrongHost, _) => "Check the endpoint, and that no proxy or name server answers in its place",
+        (Status::CertificateWrongHost, _) => {
+            "Check the endpoint, and that no proxy or name server answers in its place"
+        }
         (_, rustls::Error::InvalidMessage(_)) => "Check that the port is one that speaks TLS",
         _ => "",
     }

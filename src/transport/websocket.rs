@@ -83,7 +83,7 @@ fn refusal(head: &http::Head, body: &[u8], peer: &str) -> Error {
     let message = json_string(body, "message").or_else(|| json_string(body, "Message")).unwrap_or_default();
     Error::UpgradeRefused {
         peer: peer.to_owned(),
-        aws: AwsReason { http_status: head.status, error_type, message, request_id },
+        aws: Box::new(AwsReason { http_status: head.status, error_type, message, request_id }),
         date: head.header("date").map(str::to_owned),
     }
 }
