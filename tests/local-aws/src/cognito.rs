@@ -223,9 +223,9 @@ fn respond(state: &Arc<State>, request: &Request, operation: &str, body: &[u8], 
 }
 
 fn credentials(state: &State, asked: String, fault: &str) -> String {
-    let now = state.now(Service::Cognito);
-    let expires_at = if fault == "expired" { now - LIFETIME_S } else { now + LIFETIME_S };
-    let key = state.credentials.issue(expires_at);
+    let lifetime_s = if fault == "expired" { -LIFETIME_S } else { LIFETIME_S };
+    let key = state.credentials.issue(clock::now() + lifetime_s);
+    let expires_at = state.now(Service::Cognito) + lifetime_s;
     let identity = match fault {
         "other-identity" => state.credentials.new_identity(&state.options.cognito_region),
         _ => asked,

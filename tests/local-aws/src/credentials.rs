@@ -24,7 +24,7 @@ pub struct Key {
     pub secret_key: String,
     /// About 1,200 characters, with `+`, `/` and `=`.
     pub session_token: String,
-    /// Unix seconds on Cognito's clock.
+    /// Unix seconds on this machine's clock.
     pub expires_at: i64,
 }
 

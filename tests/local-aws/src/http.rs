@@ -216,7 +216,7 @@ impl Response {
     pub fn chunked(&self) -> Vec<u8> {
         let mut bytes = self.open_head().into_bytes();
         bytes.extend_from_slice(b"Transfer-Encoding: chunked\r\n\r\n");
-        for (i, piece) in self.body.chunks(100).enumerate() {
+        for (i, piece) in self.body.chunks(32).enumerate() {
             // An extension on some of them, which a client has to skip.
             let extension = if i % 2 == 1 { ";name=value" } else { "" };
             bytes.extend_from_slice(format!("{:x}{extension}\r\n", piece.len()).as_bytes());

@@ -30,6 +30,7 @@ pub mod random;
 pub mod ready;
 pub mod run;
 mod session;
+mod sessions;
 pub mod signals;
 pub mod sigv4;
 mod start;

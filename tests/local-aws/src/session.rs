@@ -1,10 +1,8 @@
 //! IoT Core behind the upgrade: CONNECT, client-id policy, and the bridge to the broker.
 
-use std::collections::HashMap;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
@@ -19,17 +17,13 @@ use crate::faults;
 use crate::frames::{self, Out};
 use crate::mqtt::{self, Connect, PacketTracker, Seen};
 use crate::random;
+use crate::sessions;
 use crate::tls::{self, GOODBYE, PATIENCE, Tls};
 use crate::websocket::{self, Frame, FrameError, FrameReader};
 
 /// A packet of the broker above this is not for this bridge.
 const MAX_PACKET: usize = 16 * 1024 * 1024;
-/// How long an older connection with the same client id may take to go.
-const TAKEOVER_TIME: Duration = Duration::from_secs(1);
-
-/// Which connection belongs to a client id.
-#[derive(Default)]
-pub struct Sessions(Mutex<HashMap<String, u64>>);
+const READ_AHEAD: usize = 16 * 1024;
 
 /// Why a session ended.
 #[derive(Debug)]
@@ -75,7 +69,6 @@ pub async fn run(connection: &Arc<Connection>, mut stream: Tls, buffer: Vec<u8>)
         Ok(Ok((connect, bytes))) => {
             let (ending, same_stream) = session(&mut client, stream, &connect, bytes).await;
             stream = same_stream;
-            connection.state.sessions.forget(&connect.client_id, connection.id);
             ending
         }
         Ok(Err(ending)) => ending,
@@ -92,7 +85,7 @@ async fn session(client: &mut Client<'_>, mut stream: Tls, connect: &Connect, mu
         Ok(early) => early,
         Err(ending) => return (ending, stream),
     };
-    state.sessions.take_over(connection, &connect.client_id).await;
+    let registration = sessions::register(connection, &connect.client_id).await;
     if connect.keep_alive_s == 0
         && state.broker.refuses_keep_alive_0()
         && let Some(field) = bytes.get_mut(connect.keep_alive_at..connect.keep_alive_at + 2)
@@ -129,6 +122,7 @@ async fn session(client: &mut Client<'_>, mut stream: Tls, connect: &Connect, mu
             }
             _ = connection.ordered(|order| order == Order::Close) => Ending::ServerClose(1001),
         };
+        drop(registration);
         // What the broker sent before still goes out, and no frame is left half written.
         drop(out);
         if !closing_writer && !matches!(ending, Ending::Reset) {
@@ -365,6 +359,7 @@ async fn bridge_back(
 ) -> Ending {
     let mut bytes = Vec::new();
     loop {
+        bytes.reserve(READ_AHEAD);
         match broker.read_buf(&mut bytes).await {
             Ok(0) | Err(_) => return Ending::ServerClose(1000),
             Ok(_) => {}
@@ -397,43 +392,13 @@ async fn bridge_back(
 fn split_packets(bytes: &mut Vec<u8>) -> io::Result<Vec<Vec<u8>>> {
     let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let mut packets = Vec::new();
-    while let Some(len) = mqtt::complete_packet(bytes).map_err(wrong)? {
-        let rest = bytes.split_off(len);
-        packets.push(std::mem::replace(bytes, rest));
+    let mut rest = bytes.as_slice();
+    while let Some(len) = mqtt::complete_packet(rest).map_err(wrong)? {
+        let Some((packet, behind)) = rest.split_at_checked(len) else { break };
+        packets.push(packet.to_vec());
+        rest = behind;
     }
+    let taken = bytes.len() - rest.len();
+    bytes.drain(..taken);
     if bytes.len() > MAX_PACKET { Err(wrong("packet too large")) } else { Ok(packets) }
-}
-
-impl Sessions {
-    /// Registers the client id for this connection and drops the older one that has it.
-    async fn take_over(&self, connection: &Connection, client_id: &str) {
-        let older = self.lock().insert(client_id.to_owned(), connection.id);
-        let connections = &connection.state.connections;
-        let Some(older) = older.and_then(|id| connections.get(id)) else {
-            return;
-        };
-        connection.state.journal.count("takeovers");
-        older.event("takeover", json!({"by": connection.id}));
-        older.order(Order::Close);
-        let mut changes = connection.state.journal.changes();
-        let gone = async {
-            while connections.get(older.id).is_some() {
-                if changes.changed().await.is_err() {
-                    break;
-                }
-            }
-        };
-        let _ = timeout(TAKEOVER_TIME, gone).await;
-    }
-
-    fn forget(&self, client_id: &str, connection: u64) {
-        let mut sessions = self.lock();
-        if sessions.get(client_id) == Some(&connection) {
-            sessions.remove(client_id);
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, u64>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }

@@ -35,6 +35,9 @@ impl Signals {
         };
         if die_with_parent {
             sys::signal_on_parent_end()?;
+            if sys::parent() != parent {
+                return Err(io::Error::other("the parent process has ended"));
+            }
         }
         Ok(signals)
     }

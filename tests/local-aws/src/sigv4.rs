@@ -293,3 +293,6 @@ fn canonical_headers(request: &Request, signed_headers: &str) -> Result<String, 
     }
     Ok(canonical)
 }
+
+#[cfg(test)]
+mod tests;

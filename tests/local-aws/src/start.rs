@@ -23,7 +23,7 @@ use crate::options::Options;
 use crate::proxy;
 use crate::random;
 use crate::ready::Ready;
-use crate::session::Sessions;
+use crate::sessions::Sessions;
 use crate::state::State;
 
 const BACKLOG: i32 = 1024;

@@ -11,7 +11,7 @@ use crate::events::{Journal, Service};
 use crate::faults::Faults;
 use crate::options::Options;
 use crate::ready::Ready;
-use crate::session::Sessions;
+use crate::sessions::Sessions;
 
 /// Everything behind the ports.
 pub struct State {

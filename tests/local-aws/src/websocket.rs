@@ -22,6 +22,7 @@ pub const PONG: u8 = 10;
 
 /// AWS takes 128 KiB of MQTT payload; this is far above it.
 const MAX_PAYLOAD: u64 = 4 * 1024 * 1024;
+const READ_AHEAD: usize = 16 * 1024;
 
 /// A frame of the client, unmasked.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,13 +47,14 @@ pub enum FrameError {
 /// Reads frames and keeps what was read beyond them.
 pub struct FrameReader {
     buffer: Vec<u8>,
+    taken: usize,
     in_message: bool,
 }
 
 impl FrameReader {
     /// A reader that first uses the bytes that came behind the upgrade request.
     pub fn new(buffer: Vec<u8>) -> FrameReader {
-        FrameReader { buffer, in_message: false }
+        FrameReader { buffer, taken: 0, in_message: false }
     }
 
     /// The next frame, or `None` at an end of the stream between two frames.
@@ -61,11 +63,14 @@ impl FrameReader {
         R: AsyncRead + Unpin,
     {
         loop {
-            if let Some((frame, len)) = parse(&self.buffer)? {
-                self.buffer.drain(..len);
+            if let Some((frame, len)) = parse(self.buffer.get(self.taken..).unwrap_or_default())? {
+                self.taken += len;
                 self.check_sequence(&frame)?;
                 return Ok(Some(frame));
             }
+            self.buffer.drain(..self.taken);
+            self.taken = 0;
+            self.buffer.reserve(READ_AHEAD);
             let len = stream.read_buf(&mut self.buffer).await.map_err(FrameError::Io)?;
             if len == 0 {
                 return Ok(None);
