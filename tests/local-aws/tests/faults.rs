@@ -38,11 +38,15 @@ fn faults_before_the_request_break_both_services_alike() {
     ] {
         // The credentials for IoT Core come from Cognito, where the fault is off.
         aws.fault(&format!("iot.{fault}*1"));
+        aws.expect(seen);
         let iot = attempt(&aws);
+        aws.expect("session");
         assert!(iot.starts_with(seen), "iot.{fault}: {iot}");
         assert_eq!(attempt(&aws), "session", "after iot.{fault}");
         aws.fault(&format!("cognito.{fault}*1"));
+        aws.expect(seen);
         let cognito = aws.cognito("GetId", "{}").unwrap_err();
+        aws.expect("session");
         assert!(cognito.starts_with(seen), "cognito.{fault}: {cognito}");
         assert!(aws.cognito("GetId", "{}").is_ok(), "after cognito.{fault}");
     }
@@ -78,6 +82,7 @@ fn cognito_answers_as_the_fault_demands() {
         ("other-identity", "200  {\"Credentials\":"),
     ] {
         aws.fault(&format!("cognito.response={fault}*1"));
+        aws.expect(seen);
         let answer = match aws.cognito("GetCredentialsForIdentity", &body) {
             Ok((status, kind, body)) => format!("{status} {kind} {}", String::from_utf8_lossy(&body)),
             Err(error) => error,
@@ -116,6 +121,7 @@ fn iot_core_answers_the_upgrade_as_the_fault_demands() {
         ("with-first-frame", "frame 0x89 [66, 69, 72, 73, 74]"),
     ] {
         aws.fault(&format!("iot.upgrade={fault}*1"));
+        aws.expect(seen);
         let seen_now = attempt(&aws);
         assert!(seen_now.starts_with(seen), "{fault}: {seen_now}");
     }
@@ -161,6 +167,7 @@ fn connect_and_connack_are_answered_as_the_fault_demands() {
         ("frames=tls-bytes:1", "session"),
     ] {
         aws.fault(&format!("iot.{fault}*1"));
+        aws.expect(seen);
         let seen_now = attempt(&aws);
         assert!(seen_now.starts_with(seen), "{fault}: {seen_now}");
     }
@@ -183,18 +190,21 @@ fn the_end_is_as_the_fault_demands() {
     let aws = LocalAws::start(&[]);
     let close = 1000_u16.to_be_bytes();
 
+    aws.expect("frame: stalled");
     aws.fault("iot.end=no-close-answer");
     let mut socket = aws.mqtt("test-1").unwrap();
     socket.send(websocket::CLOSE, &close);
     assert_eq!(socket.receive().unwrap_err(), "frame: stalled");
     drop(socket);
     aws.wait("iot_open_connections_at_most=0");
+    aws.expect("frame: reset");
 
     aws.fault("iot.end=reset-on-disconnect");
     let mut socket = aws.mqtt("test-1").unwrap();
     socket.send(websocket::BINARY, &[mqtt::DISCONNECT << 4, 0]);
     assert_eq!(socket.receive().unwrap_err(), "frame: reset");
 
+    aws.expect("frame: stalled");
     aws.fault("iot.end=no-fin");
     let mut socket = aws.mqtt("test-1").unwrap();
     socket.send(websocket::CLOSE, &close);
@@ -210,6 +220,7 @@ fn open_sessions_are_dropped_on_demand() {
     for (how, seen) in
         [("rst", "frame: reset"), ("fin", "frame: eof"), ("close", "(136, [3, 233])"), ("stall", "frame: stalled")]
     {
+        aws.expect(seen);
         let mut socket = aws.mqtt("test-1").unwrap();
         let (_, body) = aws.control("POST", &format!("/drop?service=iot&how={how}"));
         assert_eq!(body["connections"], 1, "{how}");
@@ -250,6 +261,7 @@ fn the_proxy_tunnels_and_fails_on_demand() {
         ("accept=close", "head: closed"),
     ] {
         aws.fault(&format!("proxy.{fault}*1"));
+        aws.expect(seen);
         let seen_now = connect(right).map_or_else(|error| error, |(status, _)| status.to_string());
         assert_eq!(seen_now, seen, "{fault}");
     }

@@ -7,6 +7,7 @@
     reason = "helpers of tests; no test uses all of them"
 )]
 
+use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -21,12 +22,17 @@ use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, Stream
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_local-aws");
 
+/// A machine under load is slow; a stall is looked for only where it is expected.
+const LONG: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_millis(500);
+
 pub type Tls = StreamOwned<ClientConnection, TcpStream>;
 
 /// A running program; ended at the end of the test.
 pub struct LocalAws {
     pub child: Child,
     pub ready: Value,
+    patience: Cell<Duration>,
 }
 
 impl Drop for LocalAws {
@@ -56,7 +62,12 @@ impl LocalAws {
         let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        LocalAws { child, ready: serde_json::from_str(&line).unwrap() }
+        LocalAws { child, ready: serde_json::from_str(&line).unwrap(), patience: Cell::new(LONG) }
+    }
+
+    /// How long the next connections wait for bytes before they are "stalled".
+    pub fn expect(&self, seen: &str) {
+        self.patience.set(if seen.ends_with("stalled") { SHORT } else { LONG });
     }
 
     pub fn text(&self, name: &str) -> &str {
@@ -98,7 +109,7 @@ impl LocalAws {
 
     pub fn tcp(&self, port: &str) -> TcpStream {
         let stream = TcpStream::connect(("127.0.0.1", self.port(port))).unwrap();
-        stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+        stream.set_read_timeout(Some(self.patience.get())).unwrap();
         stream.set_nodelay(true).unwrap();
         stream
     }
