@@ -21,6 +21,7 @@
 
 pub mod ffi;
 
+mod boxed;
 mod client;
 mod clock;
 mod config;

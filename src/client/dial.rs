@@ -1,8 +1,9 @@
 //! The dial: from settings to CONNACK in five round trips. TCP and TLS to IoT Core do not depend on the credentials and run
 //! while Cognito answers; the signed upgrade goes out the moment both are there.
 
+use crate::boxed::{Subtask, boxed};
 use crate::config::ClientSettings;
-use crate::credentials::Provider;
+use crate::credentials::{Credentials, Provider};
 use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::mqtt::codec::{self, Connect, Received};
@@ -42,58 +43,61 @@ pub struct Connection {
 
 /// The two connections of a dial, and how far each has come.
 struct Legs {
-    iot: Progress,
+    iot: Arc<Progress>,
     cognito: Arc<Progress>,
 }
 
 impl Dial {
     /// Dials once, within one deadline for everything.
-    pub async fn run(&self) -> Result<Connection, Failure> {
+    pub async fn run(&self) -> Result<Box<Connection>, Failure> {
         let timeout = self.settings.connect_timeout;
         let deadline = Instant::now() + timeout;
         let legs = Legs {
-            iot: Progress::new(self.settings.endpoint.with_port(self.settings.port)),
+            iot: Arc::new(Progress::new(self.settings.endpoint.with_port(self.settings.port))),
             cognito: Arc::new(Progress::new(self.provider.peer())),
         };
         log!(Info, Stage::None, "connecting to {}", legs.iot.peer());
-        match timeout_at(deadline, Box::pin(self.stages(&legs, deadline))).await {
+        match timeout_at(deadline, boxed(|| self.stages(&legs, deadline))).await {
             Ok(result) => result,
             Err(_) => Err(timed_out(&legs, timeout)),
         }
     }
 
-    async fn stages(&self, legs: &Legs, deadline: Instant) -> Result<Connection, Failure> {
-        let (mut stream, credentials) =
-            tokio::try_join!(Box::pin(self.open(&legs.iot)), Box::pin(self.credentials(&legs.cognito)))?;
+    async fn stages(&self, legs: &Legs, deadline: Instant) -> Result<Box<Connection>, Failure> {
+        let (mut stream, credentials) = tokio::try_join!(self.open(&legs.iot), self.credentials(&legs.cognito))?;
         if closed_while_idle(&mut stream).await {
             log!(Debug, Stage::Tls, "{} closed the idle connection; once more", legs.iot.peer());
-            stream = Box::pin(self.open(&legs.iot)).await?;
+            stream = self.open(&legs.iot).await?;
         }
         let host_header = self.settings.endpoint.host_header(self.settings.port);
         let signed_at = self.provider.clock().now();
         let path_and_query = presign(&host_header, &self.settings.signing_region, &credentials, signed_at)?;
         drop(credentials);
-        let packets = Box::pin(websocket::upgrade(stream, &host_header, &path_and_query, deadline, &legs.iot))
+        let packets = boxed(|| websocket::upgrade(stream, &host_header, &path_and_query, deadline, &legs.iot))
             .await
             .map_err(|error| self.upgrade_failure(error, signed_at))?;
         drop(path_and_query);
-        Box::pin(self.connack(packets, &legs.iot)).await
+        boxed(|| self.connack(packets, &legs.iot)).await
     }
 
-    async fn open(&self, progress: &Progress) -> Result<TlsStream, Failure> {
-        let stream = self.dialer.open(&self.settings.endpoint, self.settings.port, progress).await?;
+    async fn open(&self, progress: &Arc<Progress>) -> Result<TlsStream, Failure> {
+        let (dialer, settings, leg) = (Arc::clone(&self.dialer), Arc::clone(&self.settings), Arc::clone(progress));
+        let opened = Subtask::spawn(|| async move { dialer.open(&settings.endpoint, settings.port, &leg).await });
+        let stream = opened.await??;
         progress.complete();
         Ok(stream)
     }
 
-    async fn credentials(&self, progress: &Arc<Progress>) -> Result<crate::credentials::Credentials, Failure> {
-        let credentials = self.provider.credentials(progress).await?;
+    async fn credentials(&self, progress: &Arc<Progress>) -> Result<Credentials, Failure> {
+        let (provider, leg) = (Arc::clone(&self.provider), Arc::clone(progress));
+        let fetched = Subtask::spawn(|| async move { provider.credentials(&leg).await });
+        let credentials = fetched.await??;
         progress.complete();
         Ok(credentials)
     }
 
     /// Sends CONNECT and waits for CONNACK. Nothing else may be sent before it comes.
-    async fn connack(&self, mut packets: PacketStream, progress: &Progress) -> Result<Connection, Failure> {
+    async fn connack(&self, mut packets: PacketStream, progress: &Progress) -> Result<Box<Connection>, Failure> {
         progress.enter(Stage::Connack);
         let keep_alive = self.settings.keep_alive;
         let connect = Connect {
@@ -115,7 +119,7 @@ impl Dial {
             }
         };
         log!(Info, Stage::Connack, "connected to {}; session present: {session_present}", packets.peer());
-        Ok(Connection { packets, session: Session::new(keep_alive, boot_time()), buffer })
+        Ok(Box::new(Connection { packets, session: Session::new(keep_alive, boot_time()), buffer }))
     }
 
     fn before_connack(&self, error: Error) -> Failure {
@@ -177,7 +181,7 @@ fn difference(a: SystemTime, b: SystemTime) -> Duration {
 }
 
 fn timed_out(legs: &Legs, timeout: Duration) -> Failure {
-    let pending: Vec<&Progress> = [&*legs.cognito, &legs.iot].into_iter().filter(|leg| leg.is_pending()).collect();
+    let pending: Vec<&Progress> = [&*legs.cognito, &*legs.iot].into_iter().filter(|leg| leg.is_pending()).collect();
     let stage = pending.first().map_or(Stage::None, |leg| leg.stage());
     let doing: Vec<String> =
         pending.iter().map(|leg| format!("{} with {}", leg.stage().waiting_for(), leg.peer())).collect();

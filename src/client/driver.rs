@@ -3,6 +3,7 @@
 
 use super::dial::{Connection, Dial};
 use super::state::State;
+use crate::boxed::boxed;
 use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::mqtt::codec;
@@ -34,13 +35,13 @@ pub async fn run(dial: Arc<Dial>, state: Arc<State>, attempt: u64, mut orders: w
     let dialled = tokio::select! {
         biased;
         _ = orders.wait_for(|order| *order != Order::Connect) => Err(Failure::cancelled(Stage::None)),
-        dialled = dial.run() => dialled,
+        dialled = boxed(|| dial.run()) => dialled,
     };
     match dialled {
         Err(failure) => over.with(Some(failure)),
         Ok(connection) => {
             state.connected(attempt);
-            over.with(session(connection, orders).await.err());
+            over.with(boxed(|| session(connection, orders)).await.err());
         }
     }
 }
@@ -66,11 +67,11 @@ impl Drop for Over<'_> {
 }
 
 /// Keeps an open session until it ends; `Ok` is an end that was ordered.
-async fn session(mut connection: Connection, mut orders: watch::Receiver<Order>) -> Result<(), Failure> {
+async fn session(mut connection: Box<Connection>, mut orders: watch::Receiver<Order>) -> Result<(), Failure> {
     let end = tokio::select! {
         biased;
         order = ordered(&mut orders) => Ok(order),
-        failure = keep(&mut connection) => Err(failure),
+        failure = boxed(|| keep(&mut connection)) => Err(failure),
     };
     match end {
         Ok(Order::Abort) => Ok(()),
@@ -78,13 +79,13 @@ async fn session(mut connection: Connection, mut orders: watch::Receiver<Order>)
             tokio::select! {
                 biased;
                 _ = orders.wait_for(|order| *order == Order::Abort) => {}
-                () = end_in_order(connection) => {}
+                () = boxed(|| end_in_order(connection)) => {}
             }
             Ok(())
         }
         Err(failure) => {
             log!(Info, failure.stage, "the session ended: {}", failure.message);
-            tokio::spawn(finish(connection.packets.into_inner()));
+            tokio::spawn(boxed(|| finish(connection.packets.into_inner())));
             Err(failure)
         }
     }
@@ -148,15 +149,15 @@ fn closed(peer: &str) -> Failure {
 }
 
 /// DISCONNECT and WebSocket Close in one write, the server's Close, then close_notify, FIN and the server's end of it.
-async fn end_in_order(connection: Connection) {
-    let Connection { mut packets, .. } = connection;
+async fn end_in_order(connection: Box<Connection>) {
+    let Connection { mut packets, .. } = *connection;
     let end = async {
         packets.send_last(codec::DISCONNECT).await?;
         while packets.next().await?.is_some() {}
         Ok::<_, transport::Error>(packets)
     };
     match tokio::time::timeout(END.saturating_sub(transport::LINGER), end).await {
-        Ok(Ok(packets)) => finish(packets.into_inner()).await,
+        Ok(Ok(packets)) => boxed(|| finish(packets.into_inner())).await,
         Ok(Err(error)) => log!(Debug, Stage::Disconnect, "the session did not end in order: {error}"),
         Err(_) => log!(Debug, Stage::Disconnect, "the server did not answer the WebSocket Close"),
     }

@@ -5,6 +5,7 @@ mod dial;
 mod driver;
 mod state;
 
+use crate::boxed::{BoxFuture, boxed};
 use crate::config::ClientSettings;
 use crate::credentials::Provider;
 use crate::error::{Failure, Stage};
@@ -95,7 +96,13 @@ impl Client {
             return Err(Failure::cancelled(Stage::None));
         }
         let attempt = self.begin(&call)?;
-        call.drive(wait, base, || self.state.outcome(attempt))?.unwrap_or_else(|| Err(in_progress("connect")))
+        let outcome =
+            call.drive(wait, base, || self.state.outcome(attempt))?.unwrap_or_else(|| Err(in_progress("connect")));
+        if outcome.is_err() {
+            // What the dial left behind, such as the other of its two connections, ends now and not with the next call.
+            call.turn();
+        }
+        outcome
     }
 
     /// Works on the connection for as long as `wait`, or until it ends.
@@ -196,7 +203,7 @@ impl Client {
                 .hint("Wait for it with cognito_client_disconnect"));
         }
         if let (Some(orders), Some(runtime)) = (orders, &call.runtime) {
-            let task = Box::pin(driver::run(Arc::clone(&self.dial), Arc::clone(&self.state), attempt, orders));
+            let task = boxed(|| driver::run(Arc::clone(&self.dial), Arc::clone(&self.state), attempt, orders));
             runtime.spawn(Counted { polls: Arc::clone(&self.polls), task });
         }
         Ok(attempt)
@@ -274,9 +281,15 @@ impl Call<'_> {
         });
         if driven.is_err() && matches!(client.state.phase(), Phase::Connecting | Phase::Disconnecting) {
             client.state.end(Order::Abort);
-            runtime.block_on(client.turn());
+            self.turn();
         }
         driven
+    }
+
+    fn turn(&self) {
+        if let Some(runtime) = &self.runtime {
+            runtime.block_on(self.client.turn());
+        }
     }
 }
 
@@ -293,15 +306,15 @@ impl Drop for Call<'_> {
 }
 
 /// Counts how often the task is polled.
-struct Counted<F> {
+struct Counted {
     polls: Arc<AtomicU64>,
-    task: std::pin::Pin<Box<F>>,
+    task: BoxFuture<'static, ()>,
 }
 
-impl<F: Future> Future for Counted<F> {
-    type Output = F::Output;
+impl Future for Counted {
+    type Output = ();
 
-    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<F::Output> {
+    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<()> {
         self.polls.fetch_add(1, Ordering::Relaxed);
         self.task.as_mut().poll(cx)
     }

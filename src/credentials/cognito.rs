@@ -2,6 +2,7 @@
 
 use super::Credentials;
 use super::connector::Connector;
+use crate::boxed::boxed;
 use crate::clock::Clock;
 use crate::config::CognitoSettings;
 use crate::error::{AwsReason, Failure, Stage};
@@ -30,7 +31,8 @@ pub async fn fetch(
     progress: &Arc<Progress>,
 ) -> Result<Credentials, Failure> {
     let client = client(settings, Connector::new(dialer, clock, progress));
-    let answer = client.get_credentials_for_identity().identity_id(settings.identity.as_str()).send().await;
+    let request = client.get_credentials_for_identity().identity_id(settings.identity.as_str());
+    let answer = boxed(|| request.send()).await;
     match answer {
         Ok(output) => credentials(&output, clock.now()),
         Err(error) => Err(failure(&error, settings)),

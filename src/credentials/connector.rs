@@ -1,6 +1,7 @@
 //! HTTP/1.1 for the AWS SDK over our own transport, so that proxy, trust, deadline and DNS are the same for both hosts, and the
 //! answer is bounded.
 
+use crate::boxed::{Subtask, boxed};
 use crate::clock::Clock;
 use crate::error::Stage;
 use crate::log::log;
@@ -47,7 +48,12 @@ impl HttpClient for Connector {
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let connector = self.clone();
-        HttpConnectorFuture::new(async move { Box::pin(connector.exchange(request)).await })
+        HttpConnectorFuture::new(async move {
+            match Subtask::spawn(|| async move { connector.exchange(request).await }).await {
+                Ok(result) => result,
+                Err(failure) => Err(ConnectorError::other(failure.into(), None)),
+            }
+        })
     }
 }
 
@@ -55,7 +61,7 @@ impl Connector {
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let (host, port, message) = serialise(&request)?;
         let peer = host.with_port(port);
-        let mut stream = self.dialer.open(&host, port, &self.progress).await.map_err(connector_error)?;
+        let mut stream = boxed(|| self.dialer.open(&host, port, &self.progress)).await.map_err(connector_error)?;
         self.progress.enter(Stage::Cognito);
         let lost = |source| connector_error(Error::Lost { stage: Stage::Cognito, peer: peer.clone(), source });
         stream.write_all(&message).await.map_err(|error| lost(Some(error)))?;
@@ -73,7 +79,7 @@ impl Connector {
         let mut body = Vec::new();
         reader.body(&head, &mut body).await.map_err(failed)?;
         // Ends in order beside the dial, which does not wait for it.
-        tokio::spawn(finish(stream));
+        tokio::spawn(boxed(|| finish(stream)));
         response(head, body)
     }
 }

@@ -1,6 +1,7 @@
 //! Where credentials come from: one identity, its cache, and server time learned on the way.
 
 use super::{Credentials, cognito};
+use crate::boxed::boxed;
 use crate::clock::Clock;
 use crate::config::{CognitoSettings, Network};
 use crate::error::{Failure, Stage};
@@ -57,7 +58,7 @@ impl Provider {
             log!(Debug, Stage::Cognito, "the credentials at hand are still valid");
             return Ok(credentials);
         }
-        let fresh = Box::pin(cognito::fetch(&self.settings, &self.dialer, &self.clock, progress)).await?;
+        let fresh = boxed(|| cognito::fetch(&self.settings, &self.dialer, &self.clock, progress)).await?;
         let lifetime = fresh.expires_at().duration_since(self.clock.now()).unwrap_or_default();
         log!(Info, Stage::Cognito, "credentials for {} s", lifetime.as_secs());
         *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());

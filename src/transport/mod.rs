@@ -17,6 +17,7 @@ pub use error::Error;
 pub use progress::Progress;
 pub use tls::TlsStream;
 
+use crate::boxed::boxed;
 use crate::config::{Network, Proxy};
 use crate::error::{Failure, Stage};
 use crate::log::log;
@@ -46,11 +47,11 @@ impl Dialer {
     pub async fn open(&self, host: &Host, port: u16, progress: &Progress) -> Result<TlsStream, Error> {
         let peer = host.with_port(port);
         let socket = match &self.proxy {
-            None => self.tcp(host, port, progress).await?,
-            Some(proxy) => self.tunnel(proxy, &peer, progress).await?,
+            None => boxed(|| self.tcp(host, port, progress)).await?,
+            Some(proxy) => boxed(|| self.tunnel(proxy, &peer, progress)).await?,
         };
         progress.enter(Stage::Tls);
-        tls::handshake(&self.tls, host, &peer, socket).await
+        boxed(|| tls::handshake(&self.tls, host, &peer, socket)).await
     }
 
     async fn tcp(&self, host: &Host, port: u16, progress: &Progress) -> Result<Socket, Error> {

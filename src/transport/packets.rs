@@ -16,7 +16,7 @@ const MAX_MESSAGE: usize = 256 * 1024;
 
 /// An open WebSocket that carries MQTT.
 pub struct PacketStream {
-    socket: WebSocketStream<TlsStream>,
+    socket: Box<WebSocketStream<TlsStream>>,
     peer: String,
 }
 
@@ -31,7 +31,7 @@ impl PacketStream {
             .max_message_size(Some(MAX_MESSAGE))
             .max_frame_size(Some(MAX_MESSAGE));
         let socket = WebSocketStream::from_partially_read(stream, rest, Role::Client, Some(config)).await;
-        Self { socket, peer: peer.to_owned() }
+        Self { socket: Box::new(socket), peer: peer.to_owned() }
     }
 
     /// Sends one MQTT packet in one frame.
@@ -42,7 +42,7 @@ impl PacketStream {
     /// Sends the last MQTT packet and the WebSocket Close behind it, in one write.
     pub async fn send_last(&mut self, packet: Bytes) -> Result<(), Error> {
         self.socket.feed(Message::Binary(packet)).await.map_err(|error| self.error(error))?;
-        self.socket.close(None).await.map_err(|error| self.error(error))
+        self.socket.as_mut().close(None).await.map_err(|error| self.error(error))
     }
 
     /// The next bytes of MQTT; `None` when the server closed the WebSocket or the connection. Answers pings on the way.

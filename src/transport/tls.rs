@@ -2,6 +2,7 @@
 
 use super::socket::Socket;
 use super::{Error, trust};
+use crate::boxed::boxed;
 use crate::config::Network;
 use crate::error::{Failure, Stage};
 use crate::log::log;
@@ -13,8 +14,8 @@ use rustls::{CertificateError, ClientConfig};
 use std::sync::Arc;
 use tokio_rustls::TlsConnector;
 
-/// An open TLS connection.
-pub type TlsStream = tokio_rustls::client::TlsStream<Socket>;
+/// An open TLS connection. Boxed: it is over a kilobyte, and futures move what they hand over through the stack.
+pub type TlsStream = Box<tokio_rustls::client::TlsStream<Socket>>;
 
 /// The TLS settings of one dialer, with its trusted roots.
 pub fn config(network: &Network) -> Result<Arc<ClientConfig>, Failure> {
@@ -47,7 +48,7 @@ pub async fn handshake(
             }
         },
     };
-    let stream = Box::pin(TlsConnector::from(Arc::clone(config)).connect(name, socket))
+    let stream = boxed(|| connect(TlsConnector::from(Arc::clone(config)), name, socket))
         .await
         .map_err(|error| from_io(error, Stage::Tls, peer))?;
     let (_, connection) = stream.get_ref();
@@ -59,6 +60,10 @@ pub async fn handshake(
         connection.negotiated_cipher_suite().map(|suite| suite.suite())
     );
     Ok(stream)
+}
+
+async fn connect(connector: TlsConnector, name: ServerName<'static>, socket: Socket) -> std::io::Result<TlsStream> {
+    connector.connect(name, socket).await.map(Box::new)
 }
 
 /// What an error of a TLS stream is: TLS's own, or the connection's.
