@@ -1,7 +1,7 @@
 //! The settings, checked one by one as they are set, and together when a provider or a client is made of them.
 
 use crate::error::{Failure, Stage};
-use crate::names::{Host, Identity, Region};
+use crate::names::{HTTPS_PORT, Host, Identity, Region};
 use crate::status::Status;
 use std::time::Duration;
 
@@ -102,9 +102,6 @@ pub struct Config {
     /// Proxy and trust.
     pub network: Network,
 }
-
-/// The port of HTTPS and of MQTT over WebSocket on AWS IoT Core.
-pub const HTTPS_PORT: u16 = 443;
 
 /// The default keep-alive. NAT tables often forget a silent connection after a few minutes.
 pub const DEFAULT_KEEP_ALIVE: Duration = Duration::from_secs(60);

@@ -3,6 +3,9 @@
 use crate::error::Failure;
 use std::net::{IpAddr, Ipv6Addr};
 
+/// The port of HTTPS and of MQTT over WebSocket on AWS IoT Core.
+pub const HTTPS_PORT: u16 = 443;
+
 /// A host name or an IP address, lower-case, without brackets.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Host(String);
@@ -77,7 +80,7 @@ impl Host {
 
     /// The `Host` header: the port shows only when it is not HTTPS's own.
     pub fn host_header(&self, port: u16) -> String {
-        if port == crate::config::HTTPS_PORT { self.in_url() } else { self.with_port(port) }
+        if port == HTTPS_PORT { self.in_url() } else { self.with_port(port) }
     }
 
     /// The region of an AWS IoT data endpoint, `….iot.REGION.amazonaws.com` or its FIPS and China forms.

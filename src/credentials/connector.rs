@@ -5,7 +5,7 @@ use crate::boxed::{Subtask, boxed};
 use crate::clock::Clock;
 use crate::error::Stage;
 use crate::log::log;
-use crate::names::Host;
+use crate::names::{HTTPS_PORT, Host};
 use crate::transport::{Dialer, Error, Progress, finish, http};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -88,8 +88,7 @@ impl Connector {
 fn serialise(request: &HttpRequest) -> Result<(Host, u16, Vec<u8>), ConnectorError> {
     let uri: ::http::Uri = request.uri().parse().map_err(user)?;
     let authority = uri.authority().ok_or_else(|| user("the endpoint has no host"))?;
-    let (host, port) =
-        Host::parse_with_port("Cognito endpoint", authority.as_str(), crate::config::HTTPS_PORT).map_err(user)?;
+    let (host, port) = Host::parse_with_port("Cognito endpoint", authority.as_str(), HTTPS_PORT).map_err(user)?;
     let body = request.body().bytes().ok_or_else(|| user("the request has a streaming body"))?;
     let path = uri.path_and_query().map_or("/", |path_and_query| path_and_query.as_str());
     let mut message = format!("{} {path} HTTP/1.1\r\nhost: {}\r\n", request.method(), host.host_header(port));
