@@ -421,7 +421,7 @@ typedef struct cognito_provider cognito_provider;
 /**
  * Receives one log line. Called on the thread that is inside a call of this library, in the middle of its work:
  * any call of this library made here returns COGNITO_STATUS_REENTRANT. May be called by several threads at once.
- * Never receives a secret, at any level.
+ * Never receives a secret, at any level. Must not throw or jump out.
  *
  * @param level     A cognito_log_level.
  * @param stage     Name of the stage, such as "TLS". Valid during the call only.

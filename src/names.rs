@@ -32,10 +32,12 @@ impl Host {
         if text.contains(':') {
             return Err(Failure::argument(field, "holds ':': give the host name alone, the port has its own setting"));
         }
-        if text.parse::<IpAddr>().is_err() && !is_dns_name(text) {
+        // The dot of a fully qualified name has no place in SNI and certificates.
+        let name = text.strip_suffix('.').unwrap_or(text);
+        if text.parse::<IpAddr>().is_err() && !is_dns_name(name) {
             return Err(Failure::argument(field, "is neither a host name nor an IP address"));
         }
-        Ok(Self(text.to_ascii_lowercase()))
+        Ok(Self(name.to_ascii_lowercase()))
     }
 
     /// Reads `host`, `host:port`, `[ipv6]:port` or a bare IPv6 address.
@@ -96,9 +98,8 @@ impl Host {
 }
 
 fn is_dns_name(text: &str) -> bool {
-    let name = text.strip_suffix('.').unwrap_or(text);
-    name.len() <= 253
-        && name.split('.').all(|label| {
+    text.len() <= 253
+        && text.split('.').all(|label| {
             (1..=63).contains(&label.len())
                 && !label.starts_with('-')
                 && !label.ends_with('-')
@@ -183,6 +184,8 @@ mod tests {
     #[test]
     fn hosts_are_names_and_addresses() {
         assert_eq!(host("A1-ats.iot.us-east-1.amazonaws.com").unwrap(), "a1-ats.iot.us-east-1.amazonaws.com");
+        assert_eq!(host("localhost.").unwrap(), "localhost");
+        assert!(host(".").is_err());
         assert_eq!(host("127.0.0.1").unwrap(), "127.0.0.1");
         assert_eq!(host("[::1]").unwrap(), "::1");
         assert_eq!(host("::1").unwrap(), "::1");

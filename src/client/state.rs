@@ -1,7 +1,7 @@
 //! What a client's calls and its task know of each other.
 
 use super::driver::Order;
-use crate::error::Failure;
+use crate::error::{Failure, Stage};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -28,8 +28,8 @@ struct Inner {
     phase: Phase,
     /// Number of the current or last connect.
     attempt: u64,
-    /// How that connect or its session ended.
-    ended: Option<Failure>,
+    /// Number of the last connect that is over, and how it or its session ended; `None` when that was ordered.
+    ended: (u64, Option<Failure>),
     /// The last failure of any connect or session.
     failure: Option<Failure>,
     orders: watch::Sender<Order>,
@@ -42,7 +42,7 @@ impl State {
             inner: Mutex::new(Inner {
                 phase: Phase::Idle,
                 attempt: 0,
-                ended: None,
+                ended: (0, None),
                 failure: None,
                 orders: watch::Sender::new(Order::Abort),
             }),
@@ -85,7 +85,6 @@ impl State {
         let (orders, receiver) = watch::channel(Order::Connect);
         inner.phase = Phase::Connecting;
         inner.attempt += 1;
-        inner.ended = None;
         inner.orders = orders;
         (inner.attempt, inner.phase, Some(receiver))
     }
@@ -108,16 +107,15 @@ impl State {
     /// How the connect of this number stands: `None` while it is under way.
     pub fn outcome(&self, attempt: u64) -> Option<Result<(), Failure>> {
         let inner = self.lock();
-        if inner.attempt != attempt {
-            // Another thread has begun anew since; what it does is not this call's answer.
-            return Some(Err(Failure::cancelled(crate::error::Stage::None)));
-        }
         match inner.phase {
-            Phase::Connecting => None,
-            Phase::Connected => Some(Ok(())),
-            Phase::Idle | Phase::Disconnecting => {
-                Some(Err(inner.ended.clone().unwrap_or_else(|| Failure::cancelled(crate::error::Stage::None))))
-            }
+            Phase::Connecting if inner.attempt == attempt => return None,
+            Phase::Connected if inner.attempt == attempt => return Some(Ok(())),
+            _ => {}
+        }
+        // Another thread may have begun anew since; this call's answer is still how its own connect ended.
+        match &inner.ended {
+            (over, Some(failure)) if *over == attempt => Some(Err(failure.clone())),
+            _ => Some(Err(Failure::cancelled(Stage::None))),
         }
     }
 
@@ -135,7 +133,7 @@ impl State {
         self.change(|inner| {
             if inner.attempt == attempt {
                 inner.phase = Phase::Idle;
-                inner.ended = failure.clone();
+                inner.ended = (attempt, failure.clone());
                 if failure.is_some() {
                     inner.failure = failure;
                 }
