@@ -2,6 +2,9 @@
 # other Rust archives and beside other copies of the same crypto code. Run by the target cognito_connect_archive as
 #   cmake -DCARGO_ARCHIVE=… -DARCHIVE=… -DHEADER=… -DKEEP_DEBUG=0|1 -DLD=… -DOBJCOPY=… -DAR=… -P MakeArchive.cmake
 
+# Two builds of one tree at the same time would write into each other's files.
+file(LOCK "${ARCHIVE}.lock" GUARD PROCESS)
+
 # The archive itself is left alone when its content stays the same, hence a stamp.
 set(stamp "${ARCHIVE}.stamp")
 set(is_fresh TRUE)
@@ -36,9 +39,11 @@ set(strip --strip-debug)
 if(KEEP_DEBUG)
     set(strip "")
 endif()
+# A section group that stayed would stand for the one of the same name in another Rust archive, such as the reference
+# to rust_eh_personality, and be of no use to it.
 # .llvmbc and .llvmcmd come with the standard library; an older LLVM plugin of binutils aborts at them.
 foreach(command IN ITEMS
-    "${LD};-r;--gc-sections;${functions};-o;${work}/cognito_connect.o;${CARGO_ARCHIVE}"
+    "${LD};-r;--gc-sections;--force-group-allocation;${functions};-o;${work}/cognito_connect.o;${CARGO_ARCHIVE}"
     "${OBJCOPY};${strip};--keep-global-symbols=${work}/keep;-R;.llvmbc;-R;.llvmcmd;-R;.comment;${work}/cognito_connect.o"
     "${AR};rcsD;${work}/libcognito_connect.a;${work}/cognito_connect.o")
     execute_process(COMMAND ${command} COMMAND_ERROR_IS_FATAL ANY)

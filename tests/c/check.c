@@ -1,0 +1,46 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "check.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <time.h>
+
+const char *check_row = "";
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int failures;
+
+void check_failed(const char *file, int line, const char *format, ...) {
+    const char *name = strrchr(file, '/');
+    pthread_mutex_lock(&lock);
+    fprintf(stderr, "%s:%d: ", name != NULL ? name + 1 : file, line);
+    if (check_row[0] != '\0') {
+        fprintf(stderr, "[%s] ", check_row);
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    failures++;
+    pthread_mutex_unlock(&lock);
+}
+
+int check_result(void) {
+    if (failures != 0) {
+        fprintf(stderr, "%d checks failed\n", failures);
+    }
+    return failures != 0;
+}
+
+double now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+double allowed_ms(double milliseconds) {
+    const char *slowdown = getenv("COGNITO_TEST_SLOWDOWN");
+    return milliseconds * (slowdown != NULL ? strtod(slowdown, NULL) : 1);
+}

@@ -1,0 +1,139 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "local_aws.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+const char *local_aws(const char *name) {
+    char variable[64];
+    snprintf(variable, sizeof variable, "LOCAL_AWS_%s", name);
+    const char *value = getenv(variable);
+    if (value == NULL) {
+        fprintf(stderr, "%s is not set: run this test under `local-aws run`\n", variable);
+        exit(1);
+    }
+    return value;
+}
+
+uint32_t local_aws_port(const char *name) { return (uint32_t)strtoul(local_aws(name), NULL, 10); }
+
+/* Not getaddrinfo(): some tests replace it. */
+static int connect_to_control(void) {
+    uint16_t port = htons((uint16_t)local_aws_port("CONTROL_PORT"));
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = port};
+    struct sockaddr_in6 v6 = {
+        .sin6_family = AF_INET6, .sin6_port = port, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&v4, sizeof v4) == 0) {
+        return fd;
+    }
+    close(fd);
+    fd = socket(AF_INET6, SOCK_STREAM, 0);
+    REQUIRE(fd >= 0 && connect(fd, (struct sockaddr *)&v6, sizeof v6) == 0);
+    return fd;
+}
+
+/* The answer to a request to the control port, head and body; returns its HTTP status. */
+static int control(const char *method, const char *target, char *answer, size_t size) {
+    int fd = connect_to_control();
+    REQUIRE(dprintf(fd, "%s %s HTTP/1.1\r\nHost: control\r\nContent-Length: 0\r\n\r\n", method,
+                    target) > 0);
+    size_t len = 0;
+    ssize_t got;
+    while (len + 1 < size && (got = read(fd, answer + len, size - 1 - len)) > 0) {
+        len += (size_t)got;
+    }
+    close(fd);
+    answer[len] = '\0';
+    int status = 0;
+    REQUIRE(sscanf(answer, "HTTP/1.1 %d", &status) == 1);
+    return status;
+}
+
+static void post(const char *path, const char *query) {
+    char answer[8192], target[256];
+    snprintf(target, sizeof target, "%s?%s", path, query);
+    if (control("POST", target, answer, sizeof answer) != 200) {
+        check_failed(__FILE__, __LINE__, "POST %s: %s", target, answer);
+        exit(check_result());
+    }
+}
+
+void local_aws_fault(const char *key_and_value) { post("/faults", key_and_value); }
+
+void local_aws_drop(const char *what) { post("/drop", what); }
+
+void local_aws_reset(void) { post("/reset", ""); }
+
+long local_aws_counter(const char *name) {
+    char answer[8192], quoted[64];
+    REQUIRE(control("GET", "/counters", answer, sizeof answer) == 200);
+    snprintf(quoted, sizeof quoted, "\"%s\":", name);
+    const char *found = strstr(answer, quoted);
+    REQUIRE(found != NULL);
+    return strtol(found + strlen(quoted), NULL, 10);
+}
+
+bool local_aws_wait(const char *conditions) {
+    char answer[8192], target[256];
+    snprintf(target, sizeof target, "/wait?timeout_ms=10000&%s", conditions);
+    int status = control("GET", target, answer, sizeof answer);
+    REQUIRE(status == 200 || status == 408);
+    return status == 200;
+}
+
+cognito_config *local_aws_config(void) {
+    static int made;
+    char client_id[64];
+    snprintf(client_id, sizeof client_id, "test-%d-%d", (int)getpid(), made++);
+    cognito_config *config = NULL;
+    REQUIRE(cognito_config_new(&config) == COGNITO_STATUS_OK &&
+            cognito_config_set_endpoint(config, local_aws("HOST")) == COGNITO_STATUS_OK &&
+            cognito_config_set_port(config, local_aws_port("IOT_PORT")) == COGNITO_STATUS_OK &&
+            cognito_config_set_signing_region(config, local_aws("REGION")) == COGNITO_STATUS_OK &&
+            cognito_config_set_identity(config, local_aws("IDENTITY")) == COGNITO_STATUS_OK &&
+            cognito_config_set_cognito_endpoint(config, local_aws("COGNITO_ENDPOINT")) ==
+                COGNITO_STATUS_OK &&
+            cognito_config_set_ca_file(config, local_aws("CA_FILE")) == COGNITO_STATUS_OK &&
+            cognito_config_set_client_id(config, client_id) == COGNITO_STATUS_OK);
+    return config;
+}
+
+void local_aws_through_proxy(cognito_config *config) {
+    REQUIRE(cognito_config_set_proxy(config, "localhost", local_aws_port("PROXY_PORT")) ==
+            COGNITO_STATUS_OK);
+}
+
+cognito_client *local_aws_client(void) {
+    cognito_config *config = local_aws_config();
+    cognito_client *client = NULL;
+    REQUIRE(cognito_client_new(config, NULL, &client) == COGNITO_STATUS_OK);
+    cognito_config_free(config);
+    return client;
+}
+
+struct attempt attempt_connect(const cognito_config *config) {
+    struct attempt attempt = {.connack_code = -1};
+    cognito_client *client = NULL;
+    cognito_failure *failure = NULL;
+    attempt.status = cognito_client_new(config, NULL, &client);
+    if (attempt.status == COGNITO_STATUS_OK) {
+        double start = now_ms();
+        attempt.status = cognito_client_connect(client, COGNITO_WAIT_FOREVER);
+        attempt.ms = now_ms() - start;
+        snprintf(attempt.error, sizeof attempt.error, "%s", cognito_last_error());
+        REQUIRE(cognito_client_failure(client, &failure) == COGNITO_STATUS_OK);
+        attempt.stage = cognito_failure_stage(failure);
+        attempt.http_status = cognito_failure_http_status(failure);
+        attempt.connack_code = cognito_failure_connack_code(failure);
+        cognito_failure_free(failure);
+    } else {
+        snprintf(attempt.error, sizeof attempt.error, "%s", cognito_last_error());
+    }
+    cognito_client_free(client);
+    return attempt;
+}

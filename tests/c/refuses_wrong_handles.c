@@ -1,0 +1,157 @@
+/* Every function refuses a handle that is NULL, was freed, is of another type or never was one. */
+
+#include "check.h"
+
+#define ON_CONFIG(name, ...)                                                                       \
+    static cognito_status name(void *h) { return cognito_config_set_##name(h, __VA_ARGS__); }
+ON_CONFIG(endpoint, "localhost")
+ON_CONFIG(port, 443)
+ON_CONFIG(signing_region, "us-east-1")
+ON_CONFIG(cognito_region, "us-east-1")
+ON_CONFIG(cognito_endpoint, "localhost")
+ON_CONFIG(identity, "us-east-1:01234567-89ab-cdef-0123-456789abcdef")
+ON_CONFIG(client_id, "test-1")
+ON_CONFIG(keep_alive_s, 60)
+ON_CONFIG(clean_session, true)
+ON_CONFIG(connect_timeout_ms, 1000)
+ON_CONFIG(ca_file, "ca.pem")
+ON_CONFIG(ca_pem, "pem")
+ON_CONFIG(trust, COGNITO_TRUST_SYSTEM)
+ON_CONFIG(proxy, "localhost", 8080)
+ON_CONFIG(proxy_credentials, "user", "password")
+
+static cognito_status provider_new(void *h) {
+    cognito_provider *out = (cognito_provider *)h;
+    cognito_status status = cognito_provider_new(h, &out);
+    CHECK(out == NULL);
+    return status;
+}
+static cognito_status client_new(void *h) {
+    cognito_client *out = (cognito_client *)h;
+    cognito_status status = cognito_client_new(h, NULL, &out);
+    CHECK(out == NULL);
+    return status;
+}
+
+static cognito_config *good_config;
+static cognito_status client_new_with_provider(void *h) {
+    cognito_client *out = (cognito_client *)h;
+    cognito_status status = cognito_client_new(good_config, h, &out);
+    CHECK(out == NULL);
+    return status;
+}
+
+static cognito_status connect_client(void *h) { return cognito_client_connect(h, 0); }
+static cognito_status process(void *h) { return cognito_client_process(h, 0); }
+static cognito_status disconnect(void *h) { return cognito_client_disconnect(h, 0); }
+static cognito_status cancel(void *h) { return cognito_client_cancel(h); }
+static cognito_status is_connected(void *h) {
+    return cognito_client_is_connected(h) ? COGNITO_STATUS_OK : COGNITO_STATUS_INVALID_HANDLE;
+}
+static cognito_status client_failure(void *h) {
+    cognito_failure *out = (cognito_failure *)h;
+    cognito_status status = cognito_client_failure(h, &out);
+    CHECK(out == NULL);
+    return status;
+}
+static cognito_status failure_getters(void *h) {
+    CHECK_INT(COGNITO_STAGE_NONE, cognito_failure_stage(h));
+    CHECK(cognito_failure_message(h)[0] == '\0' && cognito_failure_hint(h)[0] == '\0');
+    CHECK_INT(0, cognito_failure_http_status(h));
+    CHECK_INT(-1, cognito_failure_connack_code(h));
+    CHECK(cognito_failure_aws_error_type(h)[0] == '\0');
+    CHECK(cognito_failure_aws_message(h)[0] == '\0');
+    CHECK(cognito_failure_request_id(h)[0] == '\0');
+    return cognito_failure_status(h);
+}
+
+enum type { CONFIG, PROVIDER, CLIENT, FAILURE, TYPE_COUNT };
+static const char *const type_names[] = {"cognito_config", "cognito_provider", "cognito_client",
+                                         "cognito_failure"};
+#define CALL(type, function)                                                                       \
+    { #function, type, function }
+static const struct {
+    const char *name;
+    enum type type;
+    cognito_status (*call)(void *handle);
+} calls[] = {
+    CALL(CONFIG, endpoint),
+    CALL(CONFIG, port),
+    CALL(CONFIG, signing_region),
+    CALL(CONFIG, cognito_region),
+    CALL(CONFIG, cognito_endpoint),
+    CALL(CONFIG, identity),
+    CALL(CONFIG, client_id),
+    CALL(CONFIG, keep_alive_s),
+    CALL(CONFIG, clean_session),
+    CALL(CONFIG, connect_timeout_ms),
+    CALL(CONFIG, ca_file),
+    CALL(CONFIG, ca_pem),
+    CALL(CONFIG, trust),
+    CALL(CONFIG, proxy),
+    CALL(CONFIG, proxy_credentials),
+    CALL(CONFIG, provider_new),
+    CALL(CONFIG, client_new),
+    CALL(PROVIDER, client_new_with_provider),
+    CALL(CLIENT, connect_client),
+    CALL(CLIENT, process),
+    CALL(CLIENT, disconnect),
+    CALL(CLIENT, cancel),
+    CALL(CLIENT, is_connected),
+    CALL(CLIENT, client_failure),
+    CALL(FAILURE, failure_getters),
+};
+
+static void make(void *handles[TYPE_COUNT]) {
+    cognito_config *config = NULL;
+    cognito_provider *provider = NULL;
+    cognito_client *client = NULL;
+    cognito_failure *failure = NULL;
+    REQUIRE(cognito_config_new(&config) == COGNITO_STATUS_OK);
+    REQUIRE(endpoint(config) == COGNITO_STATUS_OK && identity(config) == COGNITO_STATUS_OK);
+    REQUIRE(client_id(config) == COGNITO_STATUS_OK);
+    REQUIRE(cognito_provider_new(config, &provider) == COGNITO_STATUS_OK);
+    REQUIRE(cognito_client_new(config, provider, &client) == COGNITO_STATUS_OK);
+    REQUIRE(cognito_client_failure(client, &failure) == COGNITO_STATUS_OK);
+    CHECK_INT(COGNITO_STATUS_OK, cognito_failure_status(failure));
+    void *made[TYPE_COUNT] = {config, provider, client, failure};
+    memcpy(handles, made, sizeof made);
+}
+
+static void free_all(void *const handles[TYPE_COUNT]) {
+    cognito_failure_free(handles[FAILURE]);
+    cognito_client_free(handles[CLIENT]);
+    cognito_provider_free(handles[PROVIDER]);
+    cognito_config_free(handles[CONFIG]);
+}
+
+int main(void) {
+    void *freed[TYPE_COUNT], *live[TYPE_COUNT];
+    long stranger = 0;
+    make(freed);
+    free_all(freed);
+    free_all(freed); /* again, which changes nothing */
+    make(live);
+    good_config = live[CONFIG];
+    free_all((void *[TYPE_COUNT]){live[PROVIDER], live[CLIENT], live[FAILURE], live[CONFIG]});
+    free_all((void *[TYPE_COUNT]){NULL, NULL, NULL, NULL});
+
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        check_row = calls[i].name;
+        void *wrong[] = {freed[CONFIG], freed[PROVIDER], freed[CLIENT],       freed[FAILURE],
+                         live[CONFIG],  live[PROVIDER],  live[CLIENT],        live[FAILURE],
+                         &stranger,     (void *)1,       (void *)UINTPTR_MAX, NULL};
+        for (size_t w = 0; w < sizeof wrong / sizeof wrong[0]; w++) {
+            if (wrong[w] == live[calls[i].type] ||
+                (wrong[w] == NULL && calls[i].call == client_new_with_provider)) {
+                continue; /* not wrong */
+            }
+            CHECK_STATUS(COGNITO_STATUS_INVALID_HANDLE, calls[i].call(wrong[w]));
+            if (calls[i].call != cancel) {
+                CHECK_CONTAINS(type_names[calls[i].type], cognito_last_error());
+            }
+        }
+    }
+    free_all(live);
+    return check_result();
+}

@@ -1,0 +1,133 @@
+/* Every setter refuses what is out of its range, names the field, and leaves the former value in
+ * place. */
+
+#include "local_aws.h"
+
+#include <unistd.h>
+
+#define X16 "xxxxxxxxxxxxxxxx"
+#define X128 X16 X16 X16 X16 X16 X16 X16 X16
+
+static void refused(const char *field, cognito_status status) {
+    check_row = field;
+    CHECK_STATUS(COGNITO_STATUS_INVALID_ARGUMENT, status);
+    CHECK_CONTAINS(field, cognito_last_error());
+}
+
+static void strings(cognito_config *c) {
+    const char *const hosts[] = {"",     "wss://x.y", "x.y/mqtt", "x y",        "-x.y",
+                                 "a..b", "x\r\ny",    "\xff\xfe", X128 "." X128};
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+        refused("endpoint", cognito_config_set_endpoint(c, hosts[i]));
+        refused("cognito_endpoint", cognito_config_set_cognito_endpoint(c, hosts[i]));
+        refused("host", cognito_config_set_proxy(c, hosts[i], 8080));
+    }
+    refused("endpoint", cognito_config_set_endpoint(c, NULL));
+    refused("endpoint", cognito_config_set_endpoint(c, "x.y:443"));
+    refused("cognito_endpoint", cognito_config_set_cognito_endpoint(c, "localhost:0"));
+    refused("cognito_endpoint", cognito_config_set_cognito_endpoint(c, "localhost:65536"));
+    refused("cognito_endpoint", cognito_config_set_cognito_endpoint(c, "localhost:https"));
+
+    const char *const regions[] = {"", "US-EAST-1", "useast1", "us east-1", "\xff", "us-east-1\n"};
+    for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
+        refused("signing_region", cognito_config_set_signing_region(c, regions[i]));
+        refused("cognito_region", cognito_config_set_cognito_region(c, regions[i]));
+    }
+    const char *const identities[] = {NULL,
+                                      "",
+                                      "us-east-1",
+                                      "us-east-1_AbCdEf123",
+                                      "us-east-1:",
+                                      "us-east-1:XYZ",
+                                      ":01234567-89ab-cdef-0123-456789abcdef",
+                                      "arn:aws:cognito-identity:us-east-1:1:identitypool/x",
+                                      "us-east-1:\xff",
+                                      "us-east-1:01234567-89ab-cdef-0123-456789abcdef0123456789"};
+    for (size_t i = 0; i < sizeof identities / sizeof identities[0]; i++) {
+        refused("identity", cognito_config_set_identity(c, identities[i]));
+    }
+    const char *const client_ids[] = {NULL, "", "a\nb", "a\x7f", "\xc3", X128 "x"};
+    for (size_t i = 0; i < sizeof client_ids / sizeof client_ids[0]; i++) {
+        refused("client_id", cognito_config_set_client_id(c, client_ids[i]));
+    }
+    refused("ca_file", cognito_config_set_ca_file(c, ""));
+    refused("ca_file", cognito_config_set_ca_file(c, "\xff"));
+    refused("ca_pem", cognito_config_set_ca_pem(c, "\xff"));
+}
+
+static void numbers(cognito_config *c) {
+    refused("port", cognito_config_set_port(c, 0));
+    refused("port", cognito_config_set_port(c, 65536));
+    refused("port", cognito_config_set_port(c, UINT32_MAX));
+    refused("keep_alive_s", cognito_config_set_keep_alive_s(c, 0));
+    refused("keep_alive_s", cognito_config_set_keep_alive_s(c, 1201));
+    refused("connect_timeout_ms", cognito_config_set_connect_timeout_ms(c, 0));
+    refused("connect_timeout_ms", cognito_config_set_connect_timeout_ms(c, 600001));
+    refused("trust", cognito_config_set_trust(c, -1));
+    refused("trust", cognito_config_set_trust(c, 3));
+    refused("port", cognito_config_set_proxy(c, "localhost", 0));
+    refused("port", cognito_config_set_proxy(c, "localhost", 65536));
+    refused("max_level", cognito_log_set(-1, NULL, NULL));
+    refused("max_level", cognito_log_set(7, NULL, NULL));
+    refused("out", cognito_config_new(NULL));
+    refused("out", cognito_provider_new(c, NULL));
+    refused("out", cognito_client_new(c, NULL, NULL));
+}
+
+static void proxy_credentials(void) {
+    cognito_config *c = local_aws_config();
+    check_row = "proxy credentials without a proxy";
+    CHECK_STATUS(COGNITO_STATUS_INVALID_CONFIG,
+                 cognito_config_set_proxy_credentials(c, "user", "password"));
+    CHECK_CONTAINS("proxy", cognito_last_error());
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_proxy(c, "localhost", 65535));
+    refused("user", cognito_config_set_proxy_credentials(c, "us:er", "password"));
+    refused("user", cognito_config_set_proxy_credentials(c, NULL, "password"));
+    refused("password", cognito_config_set_proxy_credentials(c, "user", "\xff"));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_proxy_credentials(c, "user", NULL));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_proxy_credentials(c, NULL, NULL));
+    cognito_config_free(c);
+}
+
+static void limits_are_accepted(void) {
+    cognito_config *c = local_aws_config();
+    check_row = "limits";
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_port(c, 1));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_port(c, 65535));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_keep_alive_s(c, 1));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_keep_alive_s(c, 1200));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_connect_timeout_ms(c, 1));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_connect_timeout_ms(c, 600000));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_client_id(c, X128));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_client_id(c, "\xc3\xa9t\xc3\xa9"));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_endpoint(c, "[::1]"));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_cognito_endpoint(c, "[::1]:8443"));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_signing_region(c, NULL));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_cognito_region(c, NULL));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_cognito_endpoint(c, NULL));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_ca_file(c, NULL));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_ca_pem(c, NULL));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_proxy(c, NULL, 0));
+    cognito_config_free(c);
+}
+
+int main(void) {
+    cognito_config *config = local_aws_config();
+    strings(config);
+    numbers(config);
+    proxy_credentials();
+    limits_are_accepted();
+
+    check_row = "the former values";
+    cognito_client *client = NULL;
+    REQUIRE(cognito_client_new(config, NULL, &client) == COGNITO_STATUS_OK);
+    cognito_config_free(config);
+    refused("wait_ms", cognito_client_connect(client, -2));
+    refused("wait_ms", cognito_client_disconnect(client, INT32_MIN));
+    refused("timeout_ms", cognito_client_process(client, -2));
+    refused("out", cognito_client_failure(client, NULL));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    cognito_client_free(client);
+    return check_result();
+}
