@@ -12,7 +12,7 @@ use crate::mqtt::{Error as MqttError, NOT_ALLOWED};
 use crate::signing::presign;
 use crate::status::Status;
 use crate::sys::boot_time;
-use crate::transport::packets::PacketStream;
+use crate::transport::packets::{Incoming, PacketStream};
 use crate::transport::websocket;
 use crate::transport::{Dialer, Error, Progress, TlsStream};
 use bytes::BytesMut;
@@ -113,8 +113,8 @@ impl Dial {
                 Some(Received::Connack { session_present }) => break session_present,
                 Some(_) => return Err(mqtt(MqttError::Malformed("a packet ahead of CONNACK"))),
                 None => match packets.next().await.map_err(|error| self.before_connack(error))? {
-                    Some(bytes) => buffer.extend_from_slice(&bytes),
-                    None => return Err(self.closed_before_connack()),
+                    Incoming::Bytes(bytes) => buffer.extend_from_slice(&bytes),
+                    Incoming::Closed(how) => return Err(self.closed_before_connack(&how)),
                 },
             }
         };
@@ -124,15 +124,15 @@ impl Dial {
 
     fn before_connack(&self, error: Error) -> Failure {
         match error {
-            Error::Lost { .. } => self.closed_before_connack(),
+            Error::Lost { .. } => self.closed_before_connack(""),
             error => Failure { stage: Stage::Connack, ..error.into() },
         }
     }
 
     /// IoT Core's usual answer to a client identifier that the policy does not allow.
-    fn closed_before_connack(&self) -> Failure {
+    fn closed_before_connack(&self, how: &str) -> Failure {
         let message = format!(
-            "the server closed the connection instead of answering CONNECT with client_id '{}'",
+            "the server closed the connection{how} instead of answering CONNECT with client_id '{}'",
             self.settings.client_id
         );
         Failure::new(Status::ClosedBeforeConnack, Stage::Connack, message).hint(NOT_ALLOWED)

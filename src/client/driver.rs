@@ -10,6 +10,7 @@ use crate::mqtt::codec;
 use crate::mqtt::session::Action;
 use crate::status::Status;
 use crate::sys::boot_time;
+use crate::transport::packets::Incoming;
 use crate::transport::{self, finish};
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,8 +127,8 @@ async fn keep(connection: &mut Connection) -> Failure {
         };
         tokio::select! {
             bytes = packets.next() => match bytes {
-                Ok(Some(bytes)) => buffer.extend_from_slice(&bytes),
-                Ok(None) => return closed(packets.peer()),
+                Ok(Incoming::Bytes(bytes)) => buffer.extend_from_slice(&bytes),
+                Ok(Incoming::Closed(how)) => return closed(packets.peer(), &how),
                 Err(error) => return ended_by(error, packets.peer()),
             },
             () = tokio::time::sleep(pause) => {}
@@ -137,13 +138,13 @@ async fn keep(connection: &mut Connection) -> Failure {
 
 fn ended_by(error: transport::Error, peer: &str) -> Failure {
     match error {
-        transport::Error::Lost { source: None, .. } => closed(peer),
+        transport::Error::Lost { source: None, .. } => closed(peer, ""),
         error => error.into(),
     }
 }
 
-fn closed(peer: &str) -> Failure {
-    Failure::new(Status::SessionClosed, Stage::Session, format!("{peer} ended the session")).hint(
+fn closed(peer: &str, how: &str) -> Failure {
+    Failure::new(Status::SessionClosed, Stage::Session, format!("{peer} ended the session{how}")).hint(
         "A second connection with the same client_id, or a publish or subscribe that the policy forbids, does that",
     )
 }
@@ -153,7 +154,7 @@ async fn end_in_order(connection: Box<Connection>) {
     let Connection { mut packets, .. } = *connection;
     let end = async {
         packets.send_last(codec::DISCONNECT).await?;
-        while packets.next().await?.is_some() {}
+        while let Incoming::Bytes(_) = packets.next().await? {}
         Ok::<_, transport::Error>(packets)
     };
     match tokio::time::timeout(END.saturating_sub(transport::LINGER), end).await {

@@ -7,12 +7,20 @@ use crate::log::log;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 
 /// The largest frame or message that is taken. AWS's largest packet is a PUBLISH of 128 KiB; a server may put several packets
 /// into one message.
 const MAX_MESSAGE: usize = 256 * 1024;
+
+/// What comes next out of a [`PacketStream`].
+pub enum Incoming {
+    /// Bytes of MQTT.
+    Bytes(Bytes),
+    /// The server closed the WebSocket or the connection. Says with which Close, if with one.
+    Closed(String),
+}
 
 /// An open WebSocket that carries MQTT.
 pub struct PacketStream {
@@ -45,25 +53,19 @@ impl PacketStream {
         self.socket.as_mut().close(None).await.map_err(|error| self.error(error))
     }
 
-    /// The next bytes of MQTT; `None` when the server closed the WebSocket or the connection. Answers pings on the way.
-    /// May be dropped and called again without losing anything.
-    pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+    /// The next bytes of MQTT, or the end. Answers pings on the way. May be dropped and called again without losing anything.
+    pub async fn next(&mut self) -> Result<Incoming, Error> {
         loop {
             let message = match self.socket.next().await {
-                None => return Ok(None),
-                Some(Err(tungstenite::Error::ConnectionClosed)) => return Ok(None),
+                None => return Ok(Incoming::Closed(String::new())),
+                Some(Err(tungstenite::Error::ConnectionClosed)) => return Ok(Incoming::Closed(String::new())),
                 Some(Err(error)) => return Err(self.error(error)),
                 Some(Ok(message)) => message,
             };
             match message {
-                Message::Binary(bytes) => return Ok(Some(bytes)),
+                Message::Binary(bytes) => return Ok(Incoming::Bytes(bytes)),
                 Message::Text(_) => return Err(Error::TextMessage { peer: self.peer.clone() }),
-                Message::Close(frame) => {
-                    if let Some(frame) = frame {
-                        log!(Debug, Stage::Session, "{}: WebSocket Close {}: {}", self.peer, frame.code, frame.reason);
-                    }
-                    return Ok(None);
-                }
+                Message::Close(frame) => return Ok(Incoming::Closed(describe(frame))),
                 // tungstenite has queued the pong and writes it with the next read.
                 Message::Ping(_) => log!(Trace, Stage::Session, "{}: WebSocket ping", self.peer),
                 Message::Pong(_) | Message::Frame(_) => {}
@@ -93,5 +95,14 @@ impl PacketStream {
             ) => Error::Lost { stage: Stage::Session, peer, source: None },
             source => Error::WebSocket { peer, source: Box::new(source) },
         }
+    }
+}
+
+/// A Close as the end of a sentence: " with WebSocket Close 1008, policy".
+fn describe(frame: Option<CloseFrame>) -> String {
+    match frame {
+        None => String::new(),
+        Some(frame) if frame.reason.is_empty() => format!(" with WebSocket Close {}", u16::from(frame.code)),
+        Some(frame) => format!(" with WebSocket Close {}, {}", u16::from(frame.code), frame.reason),
     }
 }
