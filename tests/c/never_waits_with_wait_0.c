@@ -1,19 +1,21 @@
 /* With wait_ms 0 every call returns at once, and repeated it gets everything done, a dial included.
  */
 
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* RUSAGE_THREAD */
 
 #include "stalls.h"
 
 #include <poll.h>
-#include <time.h>
+#include <sys/resource.h>
 
 static double longest_ms;
 
-static double cpu_ms(void) {
-    struct timespec used;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return (double)used.tv_sec * 1e3 + (double)used.tv_nsec / 1e6;
+/* How often this thread has gone to sleep of its own accord: a busy machine may take time from it,
+ * but not that. */
+static long sleeps(void) {
+    struct rusage usage;
+    REQUIRE(getrusage(RUSAGE_THREAD, &usage) == 0);
+    return usage.ru_nvcsw;
 }
 
 /* Repeats a call until it is through. A pause of 1 ms stands for the application's own work. */
@@ -22,11 +24,13 @@ static cognito_status repeat(cognito_status (*call)(cognito_client *, int32_t),
     double end = now_ms() + limit_ms;
     cognito_status status = COGNITO_STATUS_IN_PROGRESS;
     while (status == COGNITO_STATUS_IN_PROGRESS && now_ms() < end) {
-        double start = now_ms(), cpu_start = cpu_ms();
+        double start = now_ms();
+        long sleeps_before = sleeps();
         status = call(client, 0);
-        double took_ms = now_ms() - start, worked_ms = cpu_ms() - cpu_start;
+        double took_ms = now_ms() - start;
         longest_ms = took_ms > longest_ms ? took_ms : longest_ms;
-        CHECK(took_ms - worked_ms < 50);
+        /* Valgrind translates the code meanwhile; there it is looked at for memory only. */
+        CHECK(took_ms < 50 || sleeps() == sleeps_before || allowed_ms(1) > 1);
         poll(NULL, 0, 1);
     }
     return status;

@@ -1,0 +1,47 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "run_program.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+char program_output[4096], program_errors[65536];
+
+int run_program(const char *program, const char *const *options, int signal_number,
+                const char *when) {
+    const char *arguments[32] = {program};
+    int count = 1, out[2], status = 0;
+    while (options[count - 1] != NULL) {
+        arguments[count] = options[count - 1];
+        count++;
+    }
+    FILE *errors = tmpfile();
+    REQUIRE(errors != NULL && pipe(out) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        dup2(fileno(errors), STDERR_FILENO);
+        close(out[0]);
+        execv(program, (char *const *)arguments);
+        _exit(127);
+    }
+    close(out[1]);
+    size_t len = 0;
+    ssize_t got;
+    while ((got = read(out[0], program_output + len, sizeof program_output - 1 - len)) > 0) {
+        len += (size_t)got;
+        if (signal_number != 0 && memchr(program_output, '\n', len) != NULL) {
+            REQUIRE(local_aws_wait(when));
+            kill(child, signal_number);
+            signal_number = 0;
+        }
+    }
+    program_output[len] = '\0';
+    close(out[0]);
+    REQUIRE(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
+    rewind(errors);
+    program_errors[fread(program_errors, 1, sizeof program_errors - 1, errors)] = '\0';
+    fclose(errors);
+    return WEXITSTATUS(status);
+}
