@@ -35,15 +35,19 @@ list(JOIN functions "\n" keep)
 file(WRITE "${work}/keep" "${keep}\n")
 list(TRANSFORM functions PREPEND "--require-defined=")
 
+set(gc --gc-sections)
 set(strip --strip-debug)
 if(KEEP_DEBUG)
+    # Without link-time optimisation, collecting sections leaves symbols behind that only they referred to, weakly, and
+    # makes them strong: then another Rust archive that refers to them does not link.
+    set(gc "")
     set(strip "")
 endif()
 # A section group that stayed would stand for the one of the same name in another Rust archive, such as the reference
 # to rust_eh_personality, and be of no use to it.
 # .llvmbc and .llvmcmd come with the standard library; an older LLVM plugin of binutils aborts at them.
 foreach(command IN ITEMS
-    "${LD};-r;--gc-sections;--force-group-allocation;${functions};-o;${work}/cognito_connect.o;${CARGO_ARCHIVE}"
+    "${LD};-r;${gc};--force-group-allocation;${functions};-o;${work}/cognito_connect.o;${CARGO_ARCHIVE}"
     "${OBJCOPY};${strip};--keep-global-symbols=${work}/keep;-R;.llvmbc;-R;.llvmcmd;-R;.comment;${work}/cognito_connect.o"
     "${AR};rcsD;${work}/libcognito_connect.a;${work}/cognito_connect.o")
     execute_process(COMMAND ${command} COMMAND_ERROR_IS_FATAL ANY)
