@@ -33,7 +33,7 @@
 /**
  * For wait_ms and timeout_ms: as long as it takes. A connect or disconnect is bounded by its own timeouts.
  */
-#define COGNITO_WAIT_FOREVER -1
+#define COGNITO_WAIT_FOREVER (-1)
 
 /**
  * Result of a call. 0 is success, every error is negative.
@@ -344,7 +344,7 @@ enum cognito_log_level
      */
     COGNITO_LOG_LEVEL_DEBUG = 5,
     /**
-     * Each packet and each address.
+     * Each address and each ping.
      */
     COGNITO_LOG_LEVEL_TRACE = 6,
 };
@@ -413,14 +413,15 @@ typedef struct cognito_failure cognito_failure;
 
 /**
  * Fetches temporary AWS credentials for one Cognito identity and keeps them while they are valid.
- * Clients that share one provider share its credentials: one request to Cognito serves them all.
+ * Clients that share one provider share its credentials: while they are valid, no client asks Cognito again. Clients
+ * that connect for the first time at the same moment may each ask.
  * Any threads may use it at once.
  */
 typedef struct cognito_provider cognito_provider;
 
 /**
  * Receives one log line. Called on the thread that is inside a call of this library, in the middle of its work:
- * any call of this library made here returns COGNITO_STATUS_REENTRANT. May be called by several threads at once.
+ * any call of this library made here, but for cognito_client_cancel(), returns COGNITO_STATUS_REENTRANT. May be called by several threads at once.
  * Never receives a secret, at any level. Must not throw or jump out.
  *
  * @param level     A cognito_log_level.
@@ -703,8 +704,9 @@ cognito_status cognito_client_new(const cognito_config *config,
  *
  * @param wait_ms Milliseconds, or COGNITO_WAIT_FOREVER to wait until the connect timeout.
  * @return COGNITO_STATUS_OK when connected, now or before; COGNITO_STATUS_IN_PROGRESS when wait_ms passed first:
- *         call again to go on; COGNITO_STATUS_TIMED_OUT when the connect timeout passed; else why it failed, in full
- *         in cognito_client_failure().
+ *         call again to go on; COGNITO_STATUS_TIMED_OUT when the connect timeout passed; COGNITO_STATUS_CANCELLED by a
+ *         cancel, or by a disconnect or free of another thread; COGNITO_STATUS_INVALID_STATE while a disconnect is
+ *         under way; else why it failed, in full in cognito_client_failure().
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_client_connect(cognito_client *client,
@@ -712,13 +714,15 @@ cognito_status cognito_client_connect(cognito_client *client,
 
 /**
  * Works on the session: receives, answers pings and keeps the session alive. Call it as long as the session is to
- * stay open, at least once in a keep-alive interval. Returns early when the session ends or the call is cancelled.
+ * stay open, and at least three times in a keep-alive interval: PINGREQ goes out in the first call after an interval
+ * of silence, and the server waits for one and a half. Returns early when the session ends or the call is cancelled.
  * Blocks for at most timeout_ms.
  *
  * @param timeout_ms Milliseconds; 0 does what can be done without waiting; COGNITO_WAIT_FOREVER until the session
  *                   ends or a cancel.
- * @return COGNITO_STATUS_OK when timeout_ms passed; COGNITO_STATUS_INVALID_STATE when there is no session and no
- *         connect under way; else why the session ended or the connect failed.
+ * @return COGNITO_STATUS_OK when timeout_ms passed or another thread ended the session by a disconnect;
+ *         COGNITO_STATUS_INVALID_STATE when there is no session and no connect under way; COGNITO_STATUS_CANCELLED;
+ *         else why the session ended or the connect failed.
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_client_process(cognito_client *client,
@@ -731,7 +735,8 @@ cognito_status cognito_client_process(cognito_client *client,
  *
  * @param wait_ms Milliseconds, or COGNITO_WAIT_FOREVER.
  * @return COGNITO_STATUS_OK when there is no session any more; COGNITO_STATUS_IN_PROGRESS when wait_ms passed
- *         first: call again to go on. Not ended by a cancel that came before it.
+ *         first: call again to go on; COGNITO_STATUS_CANCELLED by a cancel or free that came after it, which drops
+ *         the connection.
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_client_disconnect(cognito_client *client,
@@ -835,7 +840,7 @@ const char *cognito_failure_aws_message(const cognito_failure *failure);
  *
  * @return Owned by the failure. Never NULL; empty when AWS sent none.
  */
-const char *cognito_failure_request_id(const cognito_failure *failure);
+const char *cognito_failure_aws_request_id(const cognito_failure *failure);
 
 /**
  * Frees a failure and its strings. Does not block.

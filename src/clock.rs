@@ -24,6 +24,11 @@ impl Clock {
         }
     }
 
+    /// Whether server time was learned.
+    pub fn is_learned(&self) -> bool {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// Takes the `Date` header of an answer that came over authenticated TLS.
     pub fn learn(&self, date: &str) {
         let Some(server) = parse_http_date(date) else { return };

@@ -122,12 +122,22 @@ pub struct AwsReason {
 impl Failure {
     /// A failure with nothing but a message.
     pub fn new(status: Status, stage: Stage, message: impl Into<String>) -> Self {
-        Self { status, stage, message: message.into(), hint: Cow::Borrowed(""), aws: None, connack_code: None }
+        Self {
+            status,
+            stage,
+            message: one_line(message.into()),
+            hint: Cow::Borrowed(""),
+            aws: None,
+            connack_code: None,
+        }
     }
 
     /// Adds what to do about it.
     pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
-        self.hint = hint.into();
+        self.hint = match hint.into() {
+            Cow::Borrowed(hint) => Cow::Borrowed(hint),
+            Cow::Owned(hint) => Cow::Owned(one_line(hint)),
+        };
         self
     }
 
@@ -155,6 +165,14 @@ impl Failure {
             (false, false) => format!("{}. {}", self.message, self.hint),
         }
     }
+}
+
+/// What a server says may hold line ends and escape sequences; what is shown to people stays one line of text.
+pub fn one_line(text: String) -> String {
+    if text.chars().any(char::is_control) {
+        return text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    }
+    text
 }
 
 impl std::fmt::Display for Failure {

@@ -3,7 +3,7 @@
 //! Neither `log` nor `tracing` is behind this: both are compiled out, because what our dependencies would print there
 //! includes the presigned URL and whole bodies.
 
-use crate::error::Stage;
+use crate::error::{Stage, one_line};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,7 +24,7 @@ pub enum LogLevel {
     Info = 4,
     /// Each stage with its details.
     Debug = 5,
-    /// Each packet and each address.
+    /// Each address and each ping.
     Trace = 6,
 }
 
@@ -73,20 +73,14 @@ pub fn set(max_level: LogLevel, sink: Option<Sink>) {
 }
 
 /// Hands one line to the listener. Called through [`log!`](crate::log::log), which asks [`enabled`] first.
-pub fn write(level: LogLevel, stage: Stage, line: &str) {
+pub fn write(level: LogLevel, stage: Stage, line: String) {
     let sink = SINK.read().unwrap_or_else(PoisonError::into_inner).clone();
     let Some(sink) = sink else { return };
     if in_sink() {
         return;
     }
-    // What a server sent may hold control characters; a log line stays one line.
-    let line: std::borrow::Cow<'_, str> = if line.chars().any(char::is_control) {
-        line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().into()
-    } else {
-        line.into()
-    };
     let _ = IN_SINK.try_with(|flag| flag.set(true));
-    sink(level, stage, &line);
+    sink(level, stage, &one_line(line));
     let _ = IN_SINK.try_with(|flag| flag.set(false));
 }
 
@@ -94,7 +88,7 @@ pub fn write(level: LogLevel, stage: Stage, line: &str) {
 macro_rules! log {
     ($level:ident, $stage:expr, $($format:tt)+) => {
         if $crate::log::enabled($crate::log::LogLevel::$level) {
-            $crate::log::write($crate::log::LogLevel::$level, $stage, &format!($($format)+));
+            $crate::log::write($crate::log::LogLevel::$level, $stage, format!($($format)+));
         }
     };
 }

@@ -40,7 +40,8 @@ fn generated() -> String {
     }
     let mut header = Vec::new();
     builder.generate().unwrap().write(&mut header);
-    with_warn_unused(&String::from_utf8(header).unwrap())
+    let header = String::from_utf8(header).unwrap().replace("COGNITO_WAIT_FOREVER -1", "COGNITO_WAIT_FOREVER (-1)");
+    with_warn_unused(&header)
 }
 
 fn version_macros() -> String {

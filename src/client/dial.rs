@@ -72,11 +72,10 @@ impl Dial {
         let host_header = self.settings.endpoint.host_header(self.settings.port);
         let signed_at = self.provider.clock().now();
         let path_and_query = presign(&host_header, &self.settings.signing_region, &credentials, signed_at)?;
-        drop(credentials);
         let packets = boxed(|| websocket::upgrade(stream, &host_header, &path_and_query, deadline, &legs.iot))
             .await
-            .map_err(|error| self.upgrade_failure(error, signed_at))?;
-        drop(path_and_query);
+            .map_err(|error| self.upgrade_failure(error, &credentials, signed_at))?;
+        drop((credentials, path_and_query));
         boxed(|| self.connack(packets, &legs.iot)).await
     }
 
@@ -124,7 +123,8 @@ impl Dial {
 
     fn before_connack(&self, error: Error) -> Failure {
         match error {
-            Error::Lost { .. } => self.closed_before_connack(""),
+            Error::Lost { source: None, .. } => self.closed_before_connack(""),
+            Error::Lost { source: Some(source), .. } if is_closed_by_peer(&source) => self.closed_before_connack(""),
             error => Failure { stage: Stage::Connack, ..error.into() },
         }
     }
@@ -139,7 +139,7 @@ impl Dial {
     }
 
     /// Tells the causes of a refused upgrade apart: AWS answers 403 to all of them.
-    fn upgrade_failure(&self, error: Error, signed_at: SystemTime) -> Failure {
+    fn upgrade_failure(&self, error: Error, used: &Credentials, signed_at: SystemTime) -> Failure {
         let Error::UpgradeRefused { aws, date, .. } = &error else { return error.into() };
         let server_time = date.as_deref().and_then(crate::clock::parse_http_date);
         let skew = server_time.map(|time| difference(SystemTime::UNIX_EPOCH + time, signed_at));
@@ -151,13 +151,20 @@ impl Dial {
         let region = aws.message.contains("valid region")
             || endpoint_region.as_ref().is_some_and(|endpoint_region| endpoint_region != signing_region);
         let refused = aws.http_status == 403;
-        // Whatever the cause, the next attempt is better off with fresh credentials.
-        self.provider.forget();
+        if refused {
+            // Whatever the cause, the next attempt is better off with fresh ones.
+            self.provider.forget(used);
+        }
         let failure = Failure::from(&error);
         if refused && clock {
+            let cure = if self.provider.clock().is_learned() {
+                "it was Cognito's; check that the clock of the Cognito endpoint is right"
+            } else {
+                "set the clock of this device"
+            };
             let off = skew.map(|skew| format!(", {} s off", skew.as_secs())).unwrap_or_default();
             return Failure { status: Status::UpgradeClockSkewed, ..failure }
-                .hint(format!("The time of the signature is wrong{off}: set the clock of this device"));
+                .hint(format!("The time of the signature is wrong{off}: {cure}"));
         }
         if refused && region {
             let expected = endpoint_region.map(|region| format!(", {}", region.as_str())).unwrap_or_default();
@@ -174,6 +181,10 @@ impl Dial {
         }
         failure
     }
+}
+
+fn is_closed_by_peer(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe)
 }
 
 fn difference(a: SystemTime, b: SystemTime) -> Duration {

@@ -2,25 +2,26 @@
 //! inside a waiting call of the client.
 
 use super::dial::{Connection, Dial};
-use super::state::State;
+use super::state::{Attempt, State};
 use crate::boxed::boxed;
 use crate::error::{Failure, Stage};
 use crate::log::log;
-use crate::mqtt::codec;
-use crate::mqtt::session::Action;
+use crate::mqtt::session::{Action, PING_TIME};
+use crate::mqtt::{Error as MqttError, codec};
 use crate::status::Status;
 use crate::sys::boot_time;
+use crate::transport;
 use crate::transport::packets::Incoming;
-use crate::transport::{self, finish};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// The whole orderly end may take this long.
 const END: Duration = Duration::from_secs(5);
 
 /// What a client's calls ask of the task.
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, PartialEq)]
 pub enum Order {
     /// Dial and stay connected.
     Connect,
@@ -31,17 +32,18 @@ pub enum Order {
 }
 
 /// The task of one connect, from dial to end.
-pub async fn run(dial: Arc<Dial>, state: Arc<State>, attempt: u64, mut orders: watch::Receiver<Order>) {
-    let over = Over { state: &state, attempt };
+pub async fn run(dial: Arc<Dial>, state: Arc<State>, attempt: Arc<Attempt>) {
+    let over = Over { state: &state, attempt: &attempt };
+    let mut orders = attempt.orders();
     let dialled = tokio::select! {
         biased;
-        _ = orders.wait_for(|order| *order != Order::Connect) => Err(Failure::cancelled(Stage::None)),
+        _ = ordered(&mut orders) => Err(Failure::cancelled(Stage::None)),
         dialled = boxed(|| dial.run()) => dialled,
     };
     match dialled {
         Err(failure) => over.with(Some(failure)),
         Ok(connection) => {
-            state.connected(attempt);
+            state.connected();
             over.with(boxed(|| session(connection, orders)).await.err());
         }
     }
@@ -50,7 +52,7 @@ pub async fn run(dial: Arc<Dial>, state: Arc<State>, attempt: u64, mut orders: w
 /// Reports the end of the task, also when it panicked.
 struct Over<'a> {
     state: &'a State,
-    attempt: u64,
+    attempt: &'a Attempt,
 }
 
 impl Over<'_> {
@@ -86,7 +88,7 @@ async fn session(mut connection: Box<Connection>, mut orders: watch::Receiver<Or
         }
         Err(failure) => {
             log!(Info, failure.stage, "the session ended: {}", failure.message);
-            tokio::spawn(boxed(|| finish(connection.packets.into_inner())));
+            tokio::spawn(boxed(|| connection.packets.finish()));
             Err(failure)
         }
     }
@@ -101,38 +103,63 @@ async fn ordered(orders: &mut watch::Receiver<Order>) -> Order {
 
 /// Receives and keeps alive until something ends the session.
 async fn keep(connection: &mut Connection) -> Failure {
-    let Connection { packets, session, buffer } = connection;
     loop {
-        let received = codec::decode(buffer).and_then(|packet| match packet {
-            Some(packet) => session.received(&packet).map(|()| true),
-            None => Ok(false),
-        });
-        match received {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => return error.failure(Stage::Session),
+        match step(connection).await {
+            Ok(()) => {}
+            Err(failure) => return failure,
         }
-        let now = boot_time();
-        let pause = match session.action(now) {
-            Err(error) => return error.failure(Stage::Session),
-            Ok(Action::WaitUntil(due)) => due.saturating_sub(now),
-            Ok(Action::Ping) => {
-                log!(Trace, Stage::Session, "PINGREQ");
-                if let Err(error) = packets.send(codec::PINGREQ).await {
-                    return ended_by(error, packets.peer());
-                }
-                session.ping_sent(now);
-                continue;
+    }
+}
+
+/// Handles what has come and what is due, and waits for either.
+async fn step(connection: &mut Connection) -> Result<(), Failure> {
+    let Connection { packets, session, buffer } = connection;
+    let mqtt = |error: MqttError| error.failure(Stage::Session);
+    while let Some(packet) = codec::decode(buffer).map_err(mqtt)? {
+        session.received(&packet).map_err(mqtt)?;
+    }
+    let now = boot_time();
+    let incoming = match session.action(now) {
+        Action::WaitUntil(due) => {
+            tokio::select! {
+                biased;
+                incoming = packets.next() => Some(incoming),
+                () = tokio::time::sleep(due.saturating_sub(now)) => None,
             }
-        };
-        tokio::select! {
-            bytes = packets.next() => match bytes {
-                Ok(Incoming::Bytes(bytes)) => buffer.extend_from_slice(&bytes),
-                Ok(Incoming::Closed(how)) => return closed(packets.peer(), &how),
-                Err(error) => return ended_by(error, packets.peer()),
-            },
-            () = tokio::time::sleep(pause) => {}
         }
+        Action::Ping => {
+            log!(Trace, Stage::Session, "PINGREQ");
+            session.ping_sent(now);
+            match timeout(PING_TIME, packets.send(codec::PINGREQ)).await {
+                Ok(sent) => sent.map_err(|error| ended_by(error, packets.peer()))?,
+                Err(_) => return Err(mqtt(MqttError::PingTimedOut)),
+            }
+            None
+        }
+        // The answer may lie in the socket since long ago, when nobody called for a while or the board slept.
+        Action::GiveUp => match ready_now(packets.next()).await {
+            Some(incoming) => Some(incoming),
+            None => return Err(mqtt(MqttError::PingTimedOut)),
+        },
+    };
+    match incoming {
+        None => Ok(()),
+        Some(Ok(Incoming::Bytes(bytes))) => {
+            buffer.extend_from_slice(&bytes);
+            Ok(())
+        }
+        Some(Ok(Incoming::Closed(how))) => Err(closed(packets.peer(), &how)),
+        Some(Err(error)) => Err(ended_by(error, packets.peer())),
+    }
+}
+
+/// The future's answer if it has one now.
+async fn ready_now<F: Future>(future: F) -> Option<F::Output> {
+    tokio::select! {
+        biased;
+        // The scheduler's budget must not make it look as if nothing were there.
+        output = tokio::task::unconstrained(future) => Some(output),
+        () = std::future::ready(()) => None,
     }
 }
 
@@ -155,12 +182,14 @@ async fn end_in_order(connection: Box<Connection>) {
     let end = async {
         packets.send_last(codec::DISCONNECT).await?;
         while let Incoming::Bytes(_) = packets.next().await? {}
-        Ok::<_, transport::Error>(packets)
+        Ok::<_, transport::Error>(())
     };
-    match tokio::time::timeout(END.saturating_sub(transport::LINGER), end).await {
-        Ok(Ok(packets)) => boxed(|| finish(packets.into_inner())).await,
-        Ok(Err(error)) => log!(Debug, Stage::Disconnect, "the session did not end in order: {error}"),
+    match timeout(END.saturating_sub(transport::LINGER), end).await {
+        Ok(Ok(())) => {}
+        // A server may also end the connection without a Close of its own: MQTT 3.1.1 lets it, after DISCONNECT.
+        Ok(Err(error)) => log!(Debug, Stage::Disconnect, "instead of a WebSocket Close: {error}"),
         Err(_) => log!(Debug, Stage::Disconnect, "the server did not answer the WebSocket Close"),
     }
+    boxed(|| packets.finish()).await;
     log!(Info, Stage::Disconnect, "disconnected");
 }

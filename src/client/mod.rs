@@ -13,8 +13,7 @@ use crate::status::Status;
 use crate::transport::Dialer;
 use cancel::Cancel;
 use dial::Dial;
-use driver::Order;
-use state::{Phase, State};
+use state::{Attempt, Phase, State};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -92,14 +91,17 @@ impl Client {
     pub fn connect(&self, wait: Wait) -> Result<(), Failure> {
         let call = self.enter()?;
         let base = self.cancel.pending_counts();
-        if self.cancel.is_cancelled(base) {
-            return Err(Failure::cancelled(Stage::None));
-        }
         let attempt = self.begin(&call)?;
-        let outcome =
-            call.drive(wait, base, || self.state.outcome(attempt))?.unwrap_or_else(|| Err(in_progress("connect")));
+        let outcome = match call.drive(wait, base, || self.state.outcome(&attempt)) {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) => Err(in_progress("connect")),
+            Err(cancelled) => {
+                self.state.abort(&attempt, Phase::Connecting);
+                Err(cancelled)
+            }
+        };
         if outcome.is_err() {
-            // What the dial left behind, such as the other of its two connections, ends now and not with the next call.
+            // What the dial leaves behind, such as the other of its two connections, ends now and not with the next call.
             call.turn();
         }
         outcome
@@ -109,21 +111,19 @@ impl Client {
     pub fn process(&self, wait: Wait) -> Result<(), Failure> {
         let call = self.enter()?;
         let base = self.cancel.pending_counts();
-        let (attempt, disconnecting) = match self.state.attempt() {
-            (_, Phase::Idle) => {
-                return Err(Failure::new(Status::InvalidState, Stage::None, "the client is not connected")
-                    .hint("Call cognito_client_connect"));
+        let (attempt, phase) = self.state.current();
+        if phase == Phase::Idle {
+            return Err(Failure::new(Status::InvalidState, Stage::None, "the client is not connected")
+                .hint("Call cognito_client_connect"));
+        }
+        match call.drive(wait, base, || attempt.end().cloned()) {
+            // An end that was ordered is no failure.
+            Ok(end) => end.flatten().map_or(Ok(()), Err),
+            Err(cancelled) => {
+                self.state.abort(&attempt, Phase::Connecting);
+                call.turn();
+                Err(cancelled)
             }
-            (attempt, phase) => (attempt, phase == Phase::Disconnecting),
-        };
-        let ended = call.drive(wait, base, || match self.state.attempt() {
-            (current, phase) if current == attempt && phase != Phase::Idle => None,
-            _ => self.state.outcome(attempt),
-        })?;
-        match ended {
-            None => Ok(()),
-            Some(_) if disconnecting => Ok(()),
-            Some(outcome) => outcome,
         }
     }
 
@@ -131,9 +131,17 @@ impl Client {
     pub fn disconnect(&self, wait: Wait) -> Result<(), Failure> {
         let call = self.enter()?;
         let base = self.cancel.only_later_counts();
-        self.state.end(Order::Disconnect);
-        call.drive(wait, base, || (self.state.phase() == Phase::Idle).then_some(()))?
-            .ok_or_else(|| in_progress("disconnect"))
+        self.state.disconnect();
+        let (attempt, _) = self.state.current();
+        match call.drive(wait, base, || attempt.end().map(drop)) {
+            Ok(Some(())) => Ok(()),
+            Ok(None) => Err(in_progress("disconnect")),
+            Err(cancelled) => {
+                self.state.abort(&attempt, Phase::Disconnecting);
+                call.turn();
+                Err(cancelled)
+            }
+        }
     }
 
     /// Ends the calls that wait, or else the next one. Safe in a signal handler.
@@ -153,21 +161,23 @@ impl Client {
 
     /// Ends all calls, says DISCONNECT if that takes no waiting, and gives everything back.
     pub fn close(&self) {
-        let Some(runtime) = self.lock().runtime.take() else { return };
         if self.has_forked() {
-            // The child shares the parent's epoll: tearing down here would break the parent's.
-            std::mem::forget(runtime);
+            // The child shares the parent's epoll: tearing down here would break the parent's. The lock may be held by a
+            // thread that the child does not have.
+            if let Ok(mut calls) = self.calls.try_lock() {
+                std::mem::forget(calls.runtime.take());
+            }
             return;
         }
+        let Some(runtime) = self.lock().runtime.take() else { return };
         self.cancel.request();
         let mut calls = self.lock();
         while calls.in_flight > 0 {
             calls = self.idle.wait(calls).unwrap_or_else(PoisonError::into_inner);
         }
         drop(calls);
-        if self.state.end(Order::Disconnect) != Phase::Idle {
-            runtime.block_on(self.turn());
-        }
+        self.state.disconnect();
+        runtime.block_on(self.turn());
         if let Ok(runtime) = Arc::try_unwrap(runtime) {
             // A plain drop would wait for a resolver that does not answer.
             runtime.shutdown_background();
@@ -195,16 +205,20 @@ impl Client {
         Ok(Call { client: self, runtime: Some(runtime) })
     }
 
-    /// The number of the connect under way, which is started if there is none.
-    fn begin(&self, call: &Call<'_>) -> Result<u64, Failure> {
-        let (attempt, phase, orders) = self.state.begin();
-        if phase == Phase::Disconnecting {
-            return Err(Failure::new(Status::InvalidState, Stage::None, "a disconnect is under way")
-                .hint("Wait for it with cognito_client_disconnect"));
-        }
-        if let (Some(orders), Some(runtime)) = (orders, &call.runtime) {
-            let task = boxed(|| driver::run(Arc::clone(&self.dial), Arc::clone(&self.state), attempt, orders));
-            runtime.spawn(Counted { polls: Arc::clone(&self.polls), task });
+    /// The connect under way, which is started if there is none.
+    fn begin(&self, call: &Call<'_>) -> Result<Arc<Attempt>, Failure> {
+        let (attempt, before) = self.state.begin();
+        match (before, &call.runtime) {
+            (Phase::Disconnecting, _) => {
+                return Err(Failure::new(Status::InvalidState, Stage::None, "a disconnect is under way")
+                    .hint("Wait for it with cognito_client_disconnect"));
+            }
+            (Phase::Idle, Some(runtime)) => {
+                let (dial, state) = (Arc::clone(&self.dial), Arc::clone(&self.state));
+                let task = boxed(|| driver::run(dial, state, Arc::clone(&attempt)));
+                runtime.spawn(Counted { polls: Arc::clone(&self.polls), task });
+            }
+            _ => {}
         }
         Ok(attempt)
     }
@@ -243,49 +257,52 @@ impl Drop for Client {
 }
 
 impl Call<'_> {
-    /// Runs the client's task until `check` has an answer; `None` when `wait` passed first.
+    /// Runs the client's task until `check` has an answer; `None` when `wait` passed first, an error when a cancel or a free did.
     fn drive<T>(&self, wait: Wait, base: u64, check: impl Fn() -> Option<T>) -> Result<Option<T>, Failure> {
-        let Some(runtime) = &self.runtime else { return Ok(None) };
         let client = self.client;
+        let answer = || match check() {
+            Some(answer) => Some(Ok(Some(answer))),
+            None if client.cancel.is_cancelled(base) || client.is_closing() => {
+                Some(Err(Failure::cancelled(Stage::None)))
+            }
+            None => None,
+        };
+        if let Some(answer) = answer() {
+            return answer;
+        }
+        let deadline = match wait {
+            Wait::Forever => None,
+            Wait::AtMost(Duration::ZERO) => {
+                self.turn();
+                return answer().unwrap_or(Ok(None));
+            }
+            Wait::AtMost(wait) => Some(Instant::now() + wait),
+        };
+        let Some(runtime) = &self.runtime else { return Ok(None) };
         let mut changed = client.state.subscribe();
-        let driven = runtime.block_on(async {
-            let deadline = match wait {
-                Wait::Forever => None,
-                Wait::AtMost(wait) => {
-                    if wait.is_zero() {
-                        client.turn().await;
-                    }
-                    Some(Instant::now() + wait)
+        runtime.block_on(async {
+            let timer = async {
+                match deadline {
+                    Some(deadline) => tokio::time::sleep_until(deadline).await,
+                    None => std::future::pending().await,
                 }
             };
+            tokio::pin!(timer);
             loop {
                 changed.mark_unchanged();
-                if let Some(answer) = check() {
-                    return Ok(Some(answer));
+                if let Some(answer) = answer() {
+                    return answer;
                 }
-                if client.cancel.is_cancelled(base) || client.is_closing() {
-                    return Err(Failure::cancelled(Stage::None));
-                }
-                let timer = async {
-                    match deadline {
-                        Some(deadline) => tokio::time::sleep_until(deadline).await,
-                        None => std::future::pending().await,
-                    }
-                };
                 tokio::select! {
                     biased;
                     _ = changed.changed() => {}
-                    () = timer => return Ok(check()),
+                    () = &mut timer => return answer().unwrap_or(Ok(None)),
                 }
             }
-        });
-        if driven.is_err() && matches!(client.state.phase(), Phase::Connecting | Phase::Disconnecting) {
-            client.state.end(Order::Abort);
-            self.turn();
-        }
-        driven
+        })
     }
 
+    /// Lets the client's task do everything that it can do without waiting.
     fn turn(&self) {
         if let Some(runtime) = &self.runtime {
             runtime.block_on(self.client.turn());

@@ -2,7 +2,7 @@
 
 use super::driver::Order;
 use crate::error::{Failure, Stage};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
 
 /// Where a client stands.
@@ -18,6 +18,28 @@ pub enum Phase {
     Disconnecting,
 }
 
+/// One connect and the session that comes of it. Each has a task.
+pub struct Attempt {
+    orders: watch::Sender<Order>,
+    end: OnceLock<Option<Failure>>,
+}
+
+impl Attempt {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { orders: watch::Sender::new(Order::Connect), end: OnceLock::new() })
+    }
+
+    /// What is asked of the task.
+    pub fn orders(&self) -> watch::Receiver<Order> {
+        self.orders.subscribe()
+    }
+
+    /// How it ended, once it has: `None` inside for an end that was ordered.
+    pub fn end(&self) -> Option<&Option<Failure>> {
+        self.end.get()
+    }
+}
+
 /// The state of a client. Its lock is never held while anything is called that could wait or call back.
 pub struct State {
     inner: Mutex<Inner>,
@@ -26,28 +48,18 @@ pub struct State {
 
 struct Inner {
     phase: Phase,
-    /// Number of the current or last connect.
-    attempt: u64,
-    /// Number of the last connect that is over, and how it or its session ended; `None` when that was ordered.
-    ended: (u64, Option<Failure>),
+    /// The current or last one.
+    attempt: Arc<Attempt>,
     /// The last failure of any connect or session.
     failure: Option<Failure>,
-    orders: watch::Sender<Order>,
 }
 
 impl State {
     /// Idle.
     pub fn new() -> Self {
-        Self {
-            inner: Mutex::new(Inner {
-                phase: Phase::Idle,
-                attempt: 0,
-                ended: (0, None),
-                failure: None,
-                orders: watch::Sender::new(Order::Abort),
-            }),
-            wake: watch::Sender::new(()),
-        }
+        let attempt = Attempt::new();
+        let _ = attempt.end.set(None);
+        Self { inner: Mutex::new(Inner { phase: Phase::Idle, attempt, failure: None }), wake: watch::Sender::new(()) }
     }
 
     /// Wakes on every change.
@@ -65,10 +77,10 @@ impl State {
         self.lock().phase
     }
 
-    /// Number of the current or last connect, and where the client stands.
-    pub fn attempt(&self) -> (u64, Phase) {
+    /// The current or last attempt, and where the client stands.
+    pub fn current(&self) -> (Arc<Attempt>, Phase) {
         let inner = self.lock();
-        (inner.attempt, inner.phase)
+        (Arc::clone(&inner.attempt), inner.phase)
     }
 
     /// The last failure of any connect or session.
@@ -76,77 +88,74 @@ impl State {
         self.lock().failure.clone()
     }
 
-    /// Begins a connect if the client is idle: the number of the current one, and orders for a task if one is needed.
-    pub fn begin(&self) -> (u64, Phase, Option<watch::Receiver<Order>>) {
+    /// The attempt to wait for: a new one, with `Phase::Idle`, if the client is idle, which needs a task then.
+    pub fn begin(&self) -> (Arc<Attempt>, Phase) {
         let mut inner = self.lock();
-        if inner.phase != Phase::Idle {
-            return (inner.attempt, inner.phase, None);
+        let before = inner.phase;
+        if before == Phase::Idle {
+            inner.phase = Phase::Connecting;
+            inner.attempt = Attempt::new();
         }
-        let (orders, receiver) = watch::channel(Order::Connect);
-        inner.phase = Phase::Connecting;
-        inner.attempt += 1;
-        inner.orders = orders;
-        (inner.attempt, inner.phase, Some(receiver))
+        (Arc::clone(&inner.attempt), before)
     }
 
-    /// Asks the task to end, in order or at once; gives the phase from then on.
-    pub fn end(&self, order: Order) -> Phase {
+    /// Orders an open session to end in order, and a connect to end at once.
+    pub fn disconnect(&self) {
         let mut inner = self.lock();
-        match (inner.phase, order) {
-            (Phase::Idle, _) => {}
-            (Phase::Connecting, _) | (_, Order::Abort) => inner.orders.send_modify(|current| *current = Order::Abort),
-            (Phase::Connected, _) => {
-                inner.phase = Phase::Disconnecting;
-                inner.orders.send_modify(|current| *current = order);
-            }
-            (Phase::Disconnecting, _) => {}
-        }
-        inner.phase
-    }
-
-    /// How the connect of this number stands: `None` while it is under way.
-    pub fn outcome(&self, attempt: u64) -> Option<Result<(), Failure>> {
-        let inner = self.lock();
         match inner.phase {
-            Phase::Connecting if inner.attempt == attempt => return None,
-            Phase::Connected if inner.attempt == attempt => return Some(Ok(())),
-            _ => {}
+            Phase::Connecting => order(&inner.attempt, Order::Abort),
+            Phase::Connected => {
+                inner.phase = Phase::Disconnecting;
+                order(&inner.attempt, Order::Disconnect);
+            }
+            Phase::Idle | Phase::Disconnecting => {}
         }
-        // Another thread may have begun anew since; this call's answer is still how its own connect ended.
-        match &inner.ended {
-            (over, Some(failure)) if *over == attempt => Some(Err(failure.clone())),
-            _ => Some(Err(Failure::cancelled(Stage::None))),
+    }
+
+    /// Orders an attempt to drop everything, if it is still in this phase.
+    pub fn abort(&self, attempt: &Arc<Attempt>, phase: Phase) {
+        let inner = self.lock();
+        if inner.phase == phase && Arc::ptr_eq(&inner.attempt, attempt) {
+            order(attempt, Order::Abort);
+        }
+    }
+
+    /// How a connect stands: `None` while it is under way.
+    pub fn outcome(&self, attempt: &Arc<Attempt>) -> Option<Result<(), Failure>> {
+        if let Some(end) = attempt.end() {
+            return Some(Err(end.clone().unwrap_or_else(|| Failure::cancelled(Stage::Disconnect))));
+        }
+        match self.phase() {
+            Phase::Connected => Some(Ok(())),
+            Phase::Disconnecting => Some(Err(Failure::cancelled(Stage::Disconnect))),
+            Phase::Connecting | Phase::Idle => None,
         }
     }
 
     /// The task has CONNACK.
-    pub fn connected(&self, attempt: u64) {
-        self.change(|inner| {
-            if inner.attempt == attempt && inner.phase == Phase::Connecting {
-                inner.phase = Phase::Connected;
-            }
-        });
+    pub fn connected(&self) {
+        self.lock().phase = Phase::Connected;
+        self.wake.send_replace(());
     }
 
     /// The task is over, by a failure or because it was ordered.
-    pub fn over(&self, attempt: u64, failure: Option<Failure>) {
-        self.change(|inner| {
-            if inner.attempt == attempt {
-                inner.phase = Phase::Idle;
-                inner.ended = (attempt, failure.clone());
-                if failure.is_some() {
-                    inner.failure = failure;
-                }
+    pub fn over(&self, attempt: &Attempt, failure: Option<Failure>) {
+        {
+            let mut inner = self.lock();
+            inner.phase = Phase::Idle;
+            if failure.is_some() {
+                inner.failure.clone_from(&failure);
             }
-        });
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Inner)) {
-        change(&mut self.lock());
+            let _ = attempt.end.set(failure);
+        }
         self.wake.send_replace(());
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn order(attempt: &Attempt, order: Order) {
+    attempt.orders.send_modify(|current| *current = order);
 }

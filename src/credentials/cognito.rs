@@ -114,11 +114,14 @@ fn refusal(error: &GetCredentialsForIdentityError, raw: &HttpResponse, settings:
             Status::CognitoNotAuthorized,
             "Allow unauthenticated access in the identity pool, or use an identity without logins",
         ),
-        "TooManyRequestsException" => (Status::CognitoThrottled, "Try again later, with a growing and random delay"),
+        "TooManyRequestsException" | "ThrottlingException" => {
+            (Status::CognitoThrottled, "Try again later, with a growing and random delay")
+        }
         "InvalidIdentityPoolConfigurationException" => (
             Status::CognitoPoolConfiguration,
             "Give the identity pool a role for unauthenticated identities, with a trust policy for this pool",
         ),
+        _ if aws.http_status == 429 => (Status::CognitoThrottled, "Try again later, with a growing and random delay"),
         _ if aws.http_status >= 500 => (Status::CognitoUnavailable, "Try again later, with a growing delay"),
         "" => (Status::CognitoMalformed, "Check that it is Cognito that answers, and no proxy or captive portal"),
         _ => (Status::CognitoRefused, ""),

@@ -63,13 +63,9 @@ impl Connector {
         let peer = host.with_port(port);
         let mut stream = boxed(|| self.dialer.open(&host, port, &self.progress)).await.map_err(connector_error)?;
         self.progress.enter(Stage::Cognito);
-        let lost = |source| connector_error(Error::Lost { stage: Stage::Cognito, peer: peer.clone(), source });
-        stream.write_all(&message).await.map_err(|error| lost(Some(error)))?;
-        let failed = |error: http::Error| match (error.problem(), error) {
-            (Some(problem), _) => connector_error(Error::Http { stage: Stage::Cognito, peer: peer.clone(), problem }),
-            (None, http::Error::Io(error)) => lost(Some(error)),
-            (None, _) => lost(None),
-        };
+        let failed = |error: http::Error| connector_error(error.at(Stage::Cognito, &peer));
+        stream.write_all(&message).await.map_err(|error| failed(error.into()))?;
+        stream.flush().await.map_err(|error| failed(error.into()))?;
         let mut reader = http::Reader::new(&mut stream);
         let head = reader.head().await.map_err(failed)?;
         log!(Debug, Stage::Cognito, "{peer}: HTTP status {}", head.status);

@@ -65,9 +65,10 @@ impl Provider {
         Ok(fresh)
     }
 
-    /// Forgets the credentials at hand: the server would not have them.
-    pub fn forget(&self) {
-        self.cached.lock().unwrap_or_else(PoisonError::into_inner).take();
+    /// Forgets credentials that the server would not have, unless others are at hand by now.
+    pub fn forget(&self, refused: &Credentials) {
+        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        cached.take_if(|cached| cached.access_key_id == refused.access_key_id);
     }
 
     fn valid(&self) -> Option<Credentials> {

@@ -78,7 +78,12 @@ fn quiet_panics() {
 }
 
 fn record(failure: &Failure) {
-    log!(Error, failure.stage, "{}", failure.text());
+    match failure.status {
+        // Not a failure to whoever polls.
+        Status::InProgress => {}
+        Status::Cancelled => log!(Info, failure.stage, "{}", failure.text()),
+        _ => log!(Error, failure.stage, "{}", failure.text()),
+    }
     let text = c_string(&failure.text());
     let _ = LAST_ERROR.try_with(|last| last.replace(text));
 }
@@ -117,22 +122,20 @@ pub unsafe fn text<'a>(field: &str, pointer: *const c_char) -> Result<&'a str, F
     unsafe { optional_text(field, pointer) }?.ok_or_else(|| Failure::argument(field, "is NULL"))
 }
 
-/// Runs a constructor: `*out` is NULL unless it succeeds. `field` names the parameter.
+/// The body of every constructor: `*out` is NULL unless it succeeds. `field` names the parameter.
 ///
 /// # Safety
 /// `out` is NULL or points to writable memory for one pointer.
-pub unsafe fn construct<T>(
-    field: &str,
-    out: *mut *mut T,
-    make: impl FnOnce() -> Result<usize, Failure>,
-) -> Result<(), Failure> {
+pub unsafe fn construct<T>(field: &str, out: *mut *mut T, make: impl FnOnce() -> Result<usize, Failure>) -> Status {
     if out.is_null() {
-        return Err(Failure::argument(field, "is NULL: it must point to where the handle is written"));
+        return status(|| Err(Failure::argument(field, "is NULL: it must point to where the handle is written")));
     }
     // SAFETY: not NULL, and writable by the caller's promise.
     unsafe { out.write(std::ptr::null_mut()) };
-    let token = make()?;
-    // SAFETY: as above. The token is an odd number and never read through.
-    unsafe { out.write(std::ptr::without_provenance_mut(token)) };
-    Ok(())
+    status(|| {
+        let token = make()?;
+        // SAFETY: as above. The token is an odd number and never read through.
+        unsafe { out.write(std::ptr::without_provenance_mut(token)) };
+        Ok(())
+    })
 }

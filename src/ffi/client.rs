@@ -36,20 +36,18 @@ pub unsafe extern "C" fn cognito_client_new(
     provider: *const cognito_provider,
     out: *mut *mut cognito_client,
 ) -> Status {
-    boundary::status(|| {
-        // SAFETY: the caller's promise about `out`.
-        unsafe {
-            boundary::construct("out", out, || {
-                let config = lock(&*CONFIGS.get(config)?).clone();
-                let provider = match provider.is_null() {
-                    true => Arc::new(Provider::new(config.cognito()?)?),
-                    false => PROVIDERS.get(provider)?,
-                };
-                let settings = config.client(provider.identity())?;
-                CLIENTS.insert(Arc::new(Client::new(settings, provider)?))
-            })
-        }
-    })
+    // SAFETY: the caller's promise about `out`.
+    unsafe {
+        boundary::construct("out", out, || {
+            let config = lock(&*CONFIGS.get(config)?).clone();
+            let provider = match provider.is_null() {
+                true => Arc::new(Provider::new(config.cognito()?)?),
+                false => PROVIDERS.get(provider)?,
+            };
+            let settings = config.client(provider.identity())?;
+            CLIENTS.insert(Arc::new(Client::new(settings, provider)?))
+        })
+    }
 }
 
 /// Connects: credentials, TCP, TLS, WebSocket upgrade, MQTT CONNECT, CONNACK. Begins if nothing is under way, and
@@ -58,21 +56,24 @@ pub unsafe extern "C" fn cognito_client_new(
 ///
 /// @param wait_ms Milliseconds, or COGNITO_WAIT_FOREVER to wait until the connect timeout.
 /// @return COGNITO_STATUS_OK when connected, now or before; COGNITO_STATUS_IN_PROGRESS when wait_ms passed first:
-///         call again to go on; COGNITO_STATUS_TIMED_OUT when the connect timeout passed; else why it failed, in full
-///         in cognito_client_failure().
+///         call again to go on; COGNITO_STATUS_TIMED_OUT when the connect timeout passed; COGNITO_STATUS_CANCELLED by a
+///         cancel, or by a disconnect or free of another thread; COGNITO_STATUS_INVALID_STATE while a disconnect is
+///         under way; else why it failed, in full in cognito_client_failure().
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_client_connect(client: *mut cognito_client, wait_ms: i32) -> Status {
     boundary::status(|| CLIENTS.get(client)?.connect(wait("wait_ms", wait_ms)?))
 }
 
 /// Works on the session: receives, answers pings and keeps the session alive. Call it as long as the session is to
-/// stay open, at least once in a keep-alive interval. Returns early when the session ends or the call is cancelled.
+/// stay open, and at least three times in a keep-alive interval: PINGREQ goes out in the first call after an interval
+/// of silence, and the server waits for one and a half. Returns early when the session ends or the call is cancelled.
 /// Blocks for at most timeout_ms.
 ///
 /// @param timeout_ms Milliseconds; 0 does what can be done without waiting; COGNITO_WAIT_FOREVER until the session
 ///                   ends or a cancel.
-/// @return COGNITO_STATUS_OK when timeout_ms passed; COGNITO_STATUS_INVALID_STATE when there is no session and no
-///         connect under way; else why the session ended or the connect failed.
+/// @return COGNITO_STATUS_OK when timeout_ms passed or another thread ended the session by a disconnect;
+///         COGNITO_STATUS_INVALID_STATE when there is no session and no connect under way; COGNITO_STATUS_CANCELLED;
+///         else why the session ended or the connect failed.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_client_process(client: *mut cognito_client, timeout_ms: i32) -> Status {
     boundary::status(|| CLIENTS.get(client)?.process(wait("timeout_ms", timeout_ms)?))
@@ -84,7 +85,8 @@ pub extern "C" fn cognito_client_process(client: *mut cognito_client, timeout_ms
 ///
 /// @param wait_ms Milliseconds, or COGNITO_WAIT_FOREVER.
 /// @return COGNITO_STATUS_OK when there is no session any more; COGNITO_STATUS_IN_PROGRESS when wait_ms passed
-///         first: call again to go on. Not ended by a cancel that came before it.
+///         first: call again to go on; COGNITO_STATUS_CANCELLED by a cancel or free that came after it, which drops
+///         the connection.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_client_disconnect(client: *mut cognito_client, wait_ms: i32) -> Status {
     boundary::status(|| CLIENTS.get(client)?.disconnect(wait("wait_ms", wait_ms)?))
@@ -124,12 +126,10 @@ pub unsafe extern "C" fn cognito_client_failure(
     client: *const cognito_client,
     out: *mut *mut cognito_failure,
 ) -> Status {
-    boundary::status(|| {
-        // SAFETY: the caller's promise about `out`.
-        unsafe {
-            boundary::construct("out", out, || FAILURES.insert(Arc::new(Snapshot::of(CLIENTS.get(client)?.failure()))))
-        }
-    })
+    // SAFETY: the caller's promise about `out`.
+    unsafe {
+        boundary::construct("out", out, || FAILURES.insert(Arc::new(Snapshot::of(CLIENTS.get(client)?.failure()))))
+    }
 }
 
 /// Frees a client. Calls that wait on other threads end first, with COGNITO_STATUS_CANCELLED. An open session is told

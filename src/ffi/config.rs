@@ -33,10 +33,8 @@ fn set(config: *mut cognito_config, change: impl FnOnce(&mut Config) -> Result<(
 /// @return COGNITO_STATUS_OUT_OF_RESOURCES when there are 8192 configs.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cognito_config_new(out: *mut *mut cognito_config) -> Status {
-    boundary::status(|| {
-        // SAFETY: the caller's promise about `out`.
-        unsafe { boundary::construct("out", out, || CONFIGS.insert(Arc::new(Mutex::new(Config::default())))) }
-    })
+    // SAFETY: the caller's promise about `out`.
+    unsafe { boundary::construct("out", out, || CONFIGS.insert(Arc::new(Mutex::new(Config::default())))) }
 }
 
 /// Sets the AWS IoT data endpoint. Required.

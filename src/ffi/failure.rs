@@ -22,7 +22,7 @@ pub struct Snapshot {
     hint: CString,
     aws_error_type: CString,
     aws_message: CString,
-    request_id: CString,
+    aws_request_id: CString,
 }
 
 impl Snapshot {
@@ -38,7 +38,7 @@ impl Snapshot {
             hint: c_string(&failure.hint),
             aws_error_type: c_string(&aws.error_type),
             aws_message: c_string(&aws.message),
-            request_id: c_string(&aws.request_id),
+            aws_request_id: c_string(&aws.request_id),
         }
     }
 }
@@ -112,8 +112,8 @@ pub extern "C" fn cognito_failure_aws_message(failure: *const cognito_failure) -
 ///
 /// @return Owned by the failure. Never NULL; empty when AWS sent none.
 #[unsafe(no_mangle)]
-pub extern "C" fn cognito_failure_request_id(failure: *const cognito_failure) -> *const c_char {
-    text(failure, |failure| &failure.request_id)
+pub extern "C" fn cognito_failure_aws_request_id(failure: *const cognito_failure) -> *const c_char {
+    text(failure, |failure| &failure.aws_request_id)
 }
 
 /// Frees a failure and its strings. Does not block.

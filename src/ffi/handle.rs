@@ -156,6 +156,10 @@ impl<T: Send + Sync + 'static> Table<T> {
         let mut spins = 0_u32;
         while slot.state.load(Ordering::Acquire) & PINS != 0 {
             spins += 1;
+            if spins > 20_000 {
+                // After a second: the pin belongs to a thread that a fork() did not bring along. The value is left behind.
+                return Ok(None);
+            }
             if spins < 100 {
                 std::hint::spin_loop();
             } else {

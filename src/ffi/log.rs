@@ -7,7 +7,7 @@ use crate::status::Status;
 use std::ffi::{c_char, c_void};
 
 /// Receives one log line. Called on the thread that is inside a call of this library, in the middle of its work:
-/// any call of this library made here returns COGNITO_STATUS_REENTRANT. May be called by several threads at once.
+/// any call of this library made here, but for cognito_client_cancel(), returns COGNITO_STATUS_REENTRANT. May be called by several threads at once.
 /// Never receives a secret, at any level. Must not throw or jump out.
 ///
 /// @param level     A cognito_log_level.

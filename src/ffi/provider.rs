@@ -10,7 +10,8 @@ use std::sync::Arc;
 pub(super) static PROVIDERS: Table<Provider> = Table::new(Kind::Provider);
 
 /// Fetches temporary AWS credentials for one Cognito identity and keeps them while they are valid.
-/// Clients that share one provider share its credentials: one request to Cognito serves them all.
+/// Clients that share one provider share its credentials: while they are valid, no client asks Cognito again. Clients
+/// that connect for the first time at the same moment may each ask.
 /// Any threads may use it at once.
 pub struct cognito_provider;
 
@@ -25,15 +26,13 @@ pub unsafe extern "C" fn cognito_provider_new(
     config: *const cognito_config,
     out: *mut *mut cognito_provider,
 ) -> Status {
-    boundary::status(|| {
-        // SAFETY: the caller's promise about `out`.
-        unsafe {
-            boundary::construct("out", out, || {
-                let settings = lock(&*CONFIGS.get(config)?).cognito()?;
-                PROVIDERS.insert(Arc::new(Provider::new(settings)?))
-            })
-        }
-    })
+    // SAFETY: the caller's promise about `out`.
+    unsafe {
+        boundary::construct("out", out, || {
+            let settings = lock(&*CONFIGS.get(config)?).cognito()?;
+            PROVIDERS.insert(Arc::new(Provider::new(settings)?))
+        })
+    }
 }
 
 /// Frees a provider. Clients that were made with it keep what they need of it. Does not block.

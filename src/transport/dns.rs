@@ -28,6 +28,13 @@ struct Lookup {
     thread: Option<JoinHandle<()>>,
 }
 
+impl Lookup {
+    /// Whether the thread has answered, or died.
+    fn is_over(&self) -> bool {
+        self.answer.borrow().is_some() || self.answer.has_changed().is_err()
+    }
+}
+
 impl Resolver {
     /// The addresses of a host, in the system's order of preference. An address is its own answer.
     pub async fn resolve(&self, host: &Host) -> Result<Vec<IpAddr>, Error> {
@@ -57,7 +64,7 @@ impl Resolver {
     /// A lookup of the same name that an earlier call left behind is joined, so that a dead resolver costs one thread.
     fn join_or_start(&self, name: &str) -> std::io::Result<watch::Receiver<Option<Answer>>> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lookup) = running.get(name).filter(|lookup| lookup.answer.borrow().is_none()) {
+        if let Some(lookup) = running.get(name).filter(|lookup| !lookup.is_over()) {
             return Ok(lookup.answer.clone());
         }
         let (sender, answer) = watch::channel(None);
@@ -76,8 +83,8 @@ impl Resolver {
     fn reap(&self, name: &str) {
         let lookup = {
             let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-            let answered = running.get(name).is_some_and(|lookup| lookup.answer.borrow().is_some());
-            answered.then(|| running.remove(name)).flatten()
+            let over = running.get(name).is_some_and(Lookup::is_over);
+            over.then(|| running.remove(name)).flatten()
         };
         if let Some(thread) = lookup.and_then(|lookup| lookup.thread) {
             let _ = thread.join();

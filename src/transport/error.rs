@@ -25,7 +25,7 @@ pub enum Error {
     /// The proxy answered 407.
     ProxyAuthentication { proxy: String, sent: bool },
     /// TLS failed.
-    Tls { peer: String, source: rustls::Error },
+    Tls { stage: Stage, peer: String, source: rustls::Error },
     /// The answer to an HTTP request is not HTTP, or more than it may be.
     Http { stage: Stage, peer: String, problem: &'static str },
     /// The upgrade was answered with an HTTP status other than 101.
@@ -61,7 +61,7 @@ impl std::fmt::Display for Error {
             Self::ProxyAuthentication { proxy, sent: true } => {
                 write!(f, "the proxy {proxy} refused the user and password (HTTP status 407)")
             }
-            Self::Tls { peer, source } => write!(f, "TLS with {peer} failed: {source}"),
+            Self::Tls { peer, source, .. } => write!(f, "TLS with {peer} failed: {source}"),
             Self::Http { peer, problem, .. } => write!(f, "the answer of {peer} {problem}"),
             Self::UpgradeRefused { peer, aws, .. } => {
                 write!(f, "{peer} refused the WebSocket upgrade with HTTP status {}", aws.http_status)?;
@@ -101,10 +101,13 @@ impl Error {
             Self::Connect { source, .. } if out_of_resources(source) => (Status::OutOfResources, Stage::Tcp),
             Self::Connect { .. } => (Status::TcpFailed, Stage::Tcp),
             Self::Lost { stage, .. } => (Status::ConnectionLost, *stage),
+            Self::ProxyUnreachable { source, .. } if source.status_and_stage().0 == Status::OutOfResources => {
+                source.status_and_stage()
+            }
             Self::ProxyUnreachable { .. } | Self::ProxyMalformed { .. } => (Status::ProxyFailed, Stage::Proxy),
             Self::ProxyRefused { .. } => (Status::ProxyRefused, Stage::Proxy),
             Self::ProxyAuthentication { .. } => (Status::ProxyAuthentication, Stage::Proxy),
-            Self::Tls { source, .. } => (super::tls::status(source), Stage::Tls),
+            Self::Tls { stage, source, .. } => (super::tls::status(source), *stage),
             Self::Http { stage: Stage::Upgrade, .. } => (Status::UpgradeMalformed, Stage::Upgrade),
             Self::Http { stage, .. } => (Status::CognitoMalformed, *stage),
             Self::UpgradeRefused { .. } => (Status::UpgradeRefused, Stage::Upgrade),

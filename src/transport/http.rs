@@ -1,5 +1,7 @@
 //! Reading an HTTP/1.1 answer, bounded in every direction. The proxy, Cognito and the upgrade all answer with one.
 
+use super::tls;
+use crate::error::Stage;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// The most that an answer's head may hold, and the most that its body may.
@@ -33,6 +35,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// As an error of the transport.
+    pub fn at(self, stage: Stage, peer: &str) -> super::Error {
+        let peer = peer.to_owned();
+        match (self.problem(), self) {
+            (Some(problem), _) => super::Error::Http { stage, peer, problem },
+            (None, Self::Io(error)) => tls::from_io(error, stage, &peer),
+            (None, _) => super::Error::Lost { stage, peer, source: None },
+        }
+    }
+
     /// To complete "the answer of HOST …"; `None` when it is the connection that failed.
     pub fn problem(&self) -> Option<&'static str> {
         match self {
@@ -41,6 +53,15 @@ impl Error {
             Self::HeadTooLarge => Some("has a head of more than 64 KiB or 64 headers"),
             Self::BodyTooLarge => Some("has a body of more than 64 KiB"),
             Self::BodyMalformed => Some("has a malformed length or chunk"),
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::UnexpectedEof => Self::Closed,
+            _ => Self::Io(error),
         }
     }
 }
@@ -118,10 +139,7 @@ impl<'a, S: AsyncRead + Unpin> Reader<'a, S> {
 
     async fn fill(&mut self) -> Result<usize, Error> {
         self.buffer.reserve(2048);
-        self.stream.read_buf(&mut self.buffer).await.map_err(|error| match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => Error::Closed,
-            _ => Error::Io(error),
-        })
+        Ok(self.stream.read_buf(&mut self.buffer).await?)
     }
 
     async fn exactly(&mut self, mut length: usize, body: &mut Vec<u8>) -> Result<(), Error> {

@@ -46,6 +46,7 @@ impl Dialer {
     /// Opens a TLS connection to `host:port`.
     pub async fn open(&self, host: &Host, port: u16, progress: &Progress) -> Result<TlsStream, Error> {
         let peer = host.with_port(port);
+        progress.speak_to(&peer);
         let socket = match &self.proxy {
             None => boxed(|| self.tcp(host, port, progress)).await?,
             Some(proxy) => boxed(|| self.tunnel(proxy, &peer, progress)).await?,
@@ -66,12 +67,14 @@ impl Dialer {
 
     async fn tunnel(&self, proxy: &Proxy, peer: &str, progress: &Progress) -> Result<Socket, Error> {
         let name = proxy.host.with_port(proxy.port);
+        progress.speak_to(&format!("the proxy {name}"));
         let mut socket = self
             .tcp(&proxy.host, proxy.port, progress)
             .await
             .map_err(|source| Error::ProxyUnreachable { proxy: name, source: Box::new(source) })?;
         progress.enter(Stage::Proxy);
         proxy::tunnel(&mut socket, proxy, peer).await?;
+        progress.speak_to(peer);
         Ok(socket)
     }
 }

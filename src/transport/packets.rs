@@ -6,6 +6,7 @@ use crate::error::Stage;
 use crate::log::log;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -73,9 +74,11 @@ impl PacketStream {
         }
     }
 
-    /// The TLS connection below, for its orderly end.
-    pub fn into_inner(self) -> TlsStream {
-        self.socket.into_inner()
+    /// Ends the connection in order: the Close that answers the server's, if there is one, then close_notify and FIN.
+    pub async fn finish(mut self) {
+        // tungstenite has queued its Close when it read the server's, and writes it with the next flush.
+        let _ = timeout(super::LINGER, self.socket.flush()).await;
+        super::finish(self.socket.into_inner()).await;
     }
 
     /// `host:port` of the server.

@@ -44,7 +44,7 @@ pub async fn handshake(
             Ok(name) => ServerName::DnsName(name),
             Err(_) => {
                 let source = rustls::Error::UnsupportedNameType;
-                return Err(Error::Tls { peer: peer.to_owned(), source });
+                return Err(Error::Tls { stage: Stage::Tls, peer: peer.to_owned(), source });
             }
         },
     };
@@ -70,7 +70,7 @@ async fn connect(connector: TlsConnector, name: ServerName<'static>, socket: Soc
 pub fn from_io(error: std::io::Error, stage: Stage, peer: &str) -> Error {
     let peer = peer.to_owned();
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(source) => Error::Tls { peer, source: source.clone() },
+        Some(source) => Error::Tls { stage, peer, source: source.clone() },
         None if error.kind() == std::io::ErrorKind::UnexpectedEof => Error::Lost { stage, peer, source: None },
         None => Error::Lost { stage, peer, source: Some(error) },
     }
@@ -85,6 +85,10 @@ pub fn status(error: &rustls::Error) -> Status {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Status::CertificateNotYetValid,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             Status::CertificateWrongHost
+        }
+        // What `openssl req -x509` makes is a CA; as a server's certificate nobody else has signed it.
+        CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            Status::CertificateUntrusted
         }
         _ => Status::CertificateInvalid,
     }

@@ -30,28 +30,25 @@ pub async fn upgrade(
         "GET {path_and_query} HTTP/1.1\r\nHost: {host_header}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n"
     );
-    stream.write_all(request.as_bytes()).await.map_err(|error| tls::from_io(error, Stage::Upgrade, peer))?;
+    // The flush writes what a full socket buffer held back, and is no system call otherwise.
+    let sent = async {
+        stream.write_all(request.as_bytes()).await?;
+        stream.flush().await
+    };
+    sent.await.map_err(|error| tls::from_io(error, Stage::Upgrade, &peer))?;
     let mut reader = http::Reader::new(&mut stream);
-    let head = reader.head().await.map_err(|error| unreadable(error, peer))?;
+    let head = reader.head().await.map_err(|error| error.at(Stage::Upgrade, &peer))?;
     if head.status != 101 {
         let mut body = Vec::new();
         let reserve = deadline.checked_sub(REFUSAL_RESERVE).unwrap_or(deadline);
         // A body that is late, cut or too large does not hide the refusal.
         let _ = timeout_at(reserve, reader.body(&head, &mut body)).await;
-        return Err(refusal(&head, &body, peer));
+        return Err(refusal(&head, &body, &peer));
     }
-    check(&head, &key).map_err(|problem| Error::UpgradeMalformed { peer: peer.to_owned(), problem })?;
+    check(&head, &key).map_err(|problem| Error::UpgradeMalformed { peer: peer.clone(), problem })?;
     let rest = reader.into_rest();
     log!(Debug, Stage::Upgrade, "{peer}: WebSocket open");
-    Ok(PacketStream::new(stream, rest, peer).await)
-}
-
-fn unreadable(error: http::Error, peer: &str) -> Error {
-    match (error.problem(), error) {
-        (Some(problem), _) => Error::Http { stage: Stage::Upgrade, peer: peer.to_owned(), problem },
-        (None, http::Error::Io(error)) => tls::from_io(error, Stage::Upgrade, peer),
-        (None, _) => Error::Lost { stage: Stage::Upgrade, peer: peer.to_owned(), source: None },
-    }
+    Ok(PacketStream::new(stream, rest, &peer).await)
 }
 
 /// RFC 6455, section 4.1, the list of what a client must check.

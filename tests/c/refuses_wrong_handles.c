@@ -48,7 +48,7 @@ static cognito_status failure_getters(void *h) {
     CHECK_INT(-1, cognito_failure_connack_code(h));
     CHECK(cognito_failure_aws_error_type(h)[0] == '\0');
     CHECK(cognito_failure_aws_message(h)[0] == '\0');
-    CHECK(cognito_failure_request_id(h)[0] == '\0');
+    CHECK(cognito_failure_aws_request_id(h)[0] == '\0');
     return cognito_failure_status(h);
 }
 

@@ -62,7 +62,7 @@ static void hear_failure(const cognito_client *client) {
     hear(cognito_failure_hint(failure));
     hear(cognito_failure_aws_error_type(failure));
     hear(cognito_failure_aws_message(failure));
-    hear(cognito_failure_request_id(failure));
+    hear(cognito_failure_aws_request_id(failure));
     cognito_failure_free(failure);
     hear(cognito_last_error());
 }
