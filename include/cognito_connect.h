@@ -5,7 +5,7 @@
  *
  * Strings are NUL-terminated UTF-8 in both directions and are copied on the way in. Handles are tokens: a
  * handle that was freed, or is of another type, is refused with COGNITO_STATUS_INVALID_HANDLE. No function
- * raises a signal, ends the process or reads an environment variable.
+ * raises a signal, ends the process or is changed by an environment variable.
  */
 
 #ifndef COGNITO_CONNECT_H

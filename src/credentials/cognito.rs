@@ -2,25 +2,20 @@
 
 use super::Credentials;
 use super::connector::Connector;
+use super::operation::{self, Error};
 use crate::boxed::boxed;
 use crate::clock::Clock;
 use crate::config::CognitoSettings;
 use crate::error::{AwsReason, Failure, Stage};
 use crate::status::Status;
 use crate::transport::{self, Dialer, Progress};
-use aws_sdk_cognitoidentity::config::retry::RetryConfig;
-use aws_sdk_cognitoidentity::config::timeout::TimeoutConfig;
-use aws_sdk_cognitoidentity::config::{Region, StalledStreamProtectionConfig};
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cognitoidentity::operation::get_credentials_for_identity::{
     GetCredentialsForIdentityError, GetCredentialsForIdentityOutput,
 };
-use aws_sdk_cognitoidentity::{Client, Config};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::sync::Arc;
 use std::time::SystemTime;
-
-type Error = SdkError<GetCredentialsForIdentityError, HttpResponse>;
 
 /// Asks Cognito for credentials. The request is not signed and works with a wrong device clock; the `Date` of the answer sets
 /// `clock` right.
@@ -30,28 +25,34 @@ pub async fn fetch(
     clock: &Arc<Clock>,
     progress: &Arc<Progress>,
 ) -> Result<Credentials, Failure> {
-    let client = client(settings, Connector::new(dialer, clock, progress));
-    let request = client.get_credentials_for_identity().identity_id(settings.identity.as_str());
-    let answer = boxed(|| request.send()).await;
+    let connector = Connector::new(dialer, clock, progress);
+    let endpoint = endpoint(settings);
+    let answer =
+        boxed(|| operation::get_credentials_for_identity(endpoint, connector, settings.identity.as_str())).await;
     match answer {
         Ok(output) => credentials(&output, clock.now()),
         Err(error) => Err(failure(&error, settings)),
     }
 }
 
-/// A client for one fetch: an hour lies between two, in which it would only hold memory.
-fn client(settings: &CognitoSettings, connector: Connector) -> Client {
-    let mut config = Config::builder()
-        .region(Region::new(settings.region.as_str().to_owned()))
-        .http_client(connector)
-        // One deadline covers the whole dial from outside, and what may be tried again is decided there.
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::disabled())
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    if let Some((host, port)) = &settings.endpoint {
-        config = config.endpoint_url(format!("https://{}", host.host_header(*port)));
+/// The URL of the endpoint: the one that was set, or the public one of the region.
+fn endpoint(settings: &CognitoSettings) -> String {
+    match &settings.endpoint {
+        Some((host, port)) => format!("https://{}", host.host_header(*port)),
+        None => {
+            let region = settings.region.as_str();
+            format!("https://cognito-identity.{region}.{}", dns_suffix(region))
+        }
     }
-    Client::from_conf(config.build())
+}
+
+/// The domain of a region's partition. A test compares it with the SDK's endpoint rules for every region that they know.
+fn dns_suffix(region: &str) -> &'static str {
+    match region.split_once('-') {
+        Some(("cn", _)) => "amazonaws.com.cn",
+        Some(("eusc", _)) => "amazonaws.eu",
+        _ => "amazonaws.com",
+    }
 }
 
 fn credentials(output: &GetCredentialsForIdentityOutput, now: SystemTime) -> Result<Credentials, Failure> {
@@ -80,7 +81,7 @@ fn credentials(output: &GetCredentialsForIdentityOutput, now: SystemTime) -> Res
 fn failure(error: &Error, settings: &CognitoSettings) -> Failure {
     match error {
         SdkError::DispatchFailure(dispatch) => transport_failure(dispatch.as_connector_error().map(|error| error as _)),
-        SdkError::ServiceError(service) => refusal(service.err(), service.raw(), settings),
+        SdkError::ServiceError(service) => refusal(service.err().as_ref(), service.raw(), settings),
         SdkError::ResponseError(response) => unreadable(response.raw()),
         _ => Failure::new(
             Status::InvalidConfig,
@@ -103,8 +104,8 @@ fn transport_failure(error: Option<&(dyn std::error::Error + 'static)>) -> Failu
     Failure::new(Status::Internal, Stage::Cognito, "the request to Cognito could not be sent")
 }
 
-fn refusal(error: &GetCredentialsForIdentityError, raw: &HttpResponse, settings: &CognitoSettings) -> Failure {
-    let aws = reason(error.code(), error.message(), raw);
+fn refusal(error: Option<&GetCredentialsForIdentityError>, raw: &HttpResponse, settings: &CognitoSettings) -> Failure {
+    let aws = reason(error.and_then(|error| error.code()), error.and_then(|error| error.message()), raw);
     let (status, hint) = match aws.error_type.as_str() {
         "ResourceNotFoundException" => (
             Status::CognitoIdentityNotFound,
@@ -166,5 +167,43 @@ fn reason(code: Option<&str>, message: Option<&str>, raw: &HttpResponse) -> AwsR
         error_type: code.unwrap_or_default().to_owned(),
         message: message.unwrap_or_default().to_owned(),
         request_id: raw.headers().get("x-amzn-requestid").unwrap_or_default().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_cognitoidentity::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
+
+    #[test]
+    fn public_endpoints_are_those_of_the_sdks_endpoint_rules() {
+        let resolver = DefaultResolver::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        // One of each kind in each partition that has identity pools, and regions with rules of their own.
+        for region in [
+            "us-east-1",
+            "us-east-2",
+            "us-west-1",
+            "us-west-2",
+            "ca-central-1",
+            "eu-central-1",
+            "eu-west-3",
+            "ap-south-2",
+            "sa-east-1",
+            "me-south-1",
+            "af-south-1",
+            "il-central-1",
+            "mx-central-1",
+            "cn-north-1",
+            "cn-northwest-1",
+            "us-gov-west-1",
+            "us-gov-east-1",
+            "eusc-de-east-1",
+        ] {
+            let params = Params::builder().region(region).use_fips(false).use_dual_stack(false).build().unwrap();
+            let endpoint = runtime.block_on(async { resolver.resolve_endpoint(&params).await }).unwrap();
+            let ours = format!("https://cognito-identity.{region}.{}", dns_suffix(region));
+            assert_eq!(endpoint.url(), ours);
+        }
     }
 }

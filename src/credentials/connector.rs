@@ -18,6 +18,9 @@ use aws_smithy_types::body::SdkBody;
 use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 
+/// Who asks, for AWS's support.
+const USER_AGENT: &str = concat!("cognito-connect/", env!("CARGO_PKG_VERSION"));
+
 /// One connector for one fetch. The whole fetch has one deadline outside, so the SDK's own timeouts are not set.
 #[derive(Clone)]
 pub struct Connector {
@@ -93,7 +96,7 @@ fn serialise(request: &HttpRequest) -> Result<(Host, u16, Vec<u8>), ConnectorErr
             message.extend([name, ": ", value, "\r\n"]);
         }
     }
-    message.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    message.push_str(&format!("user-agent: {USER_AGENT}\r\ncontent-length: {}\r\n\r\n", body.len()));
     let mut message = message.into_bytes();
     message.extend_from_slice(body);
     Ok((host, port, message))

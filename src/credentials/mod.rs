@@ -2,6 +2,7 @@
 
 mod cognito;
 mod connector;
+mod operation;
 mod provider;
 
 pub use provider::Provider;
