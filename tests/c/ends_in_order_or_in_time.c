@@ -13,6 +13,9 @@ static void disconnects(const char *fault, double at_most_ms) {
     CHECK(now_ms() - began <= allowed_ms(at_most_ms));
     CHECK(!cognito_client_is_connected(client));
     CHECK(local_aws_wait("disconnects=1"));
+    if (strstr(fault, "reset") == NULL) {
+        CHECK(local_aws_wait("iot_close_notify=1"));
+    }
     cognito_client_free(client);
     CHECK(local_aws_wait("open_connections_at_most=0"));
     local_aws_reset();

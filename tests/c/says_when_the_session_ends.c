@@ -21,6 +21,10 @@ static void ends(cognito_client *client, const char *how, cognito_status expecte
     CHECK_STATUS(expected, cognito_failure_status(failure));
     CHECK_INT(COGNITO_STAGE_SESSION, cognito_failure_stage(failure));
     cognito_failure_free(failure);
+    if (strcmp(how, "close") == 0) {
+        /* RFC 6455, section 5.5.1: a Close is answered. */
+        CHECK(local_aws_wait("websocket_closes=1&iot_close_notify=1"));
+    }
 }
 
 static void takes_over(cognito_client *first) {
