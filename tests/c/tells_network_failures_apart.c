@@ -60,6 +60,7 @@ static const struct refusal refusals[] = {
     AT_TLS("iot.certificate=not-yet-valid", CERTIFICATE_NOT_YET_VALID, "not valid yet"),
     AT_TLS("iot.certificate=wrong-host", CERTIFICATE_WRONG_HOST, "localhost"),
     AT_TLS("iot.certificate=self-signed", CERTIFICATE_UNTRUSTED, "trust"),
+    AT_TLS("iot.certificate=self-signed-ca", CERTIFICATE_UNTRUSTED, "trust"),
     AT_TLS("iot.certificate=untrusted", CERTIFICATE_UNTRUSTED, "trust"),
     AT_TLS("cognito.certificate=expired", CERTIFICATE_EXPIRED, "expired"),
     AT_TLS("cognito.certificate=not-yet-valid", CERTIFICATE_NOT_YET_VALID, "not valid yet"),

@@ -24,6 +24,12 @@ int main(void) {
             [COGNITO_STAGE_COGNITO] = "Cognito", [COGNITO_STAGE_UPGRADE] = "upgrade",
             [COGNITO_STAGE_CONNACK] = "CONNACK"};
         CHECK_CONTAINS(words[stall->stage], attempt.error);
+        if (stall->stage == COGNITO_STAGE_PROXY) {
+            /* It is the proxy that does not answer, and not the hosts behind it. */
+            char proxy[64];
+            snprintf(proxy, sizeof proxy, "the proxy localhost:%s", local_aws("PROXY_PORT"));
+            CHECK_CONTAINS(proxy, attempt.error);
+        }
 
         stall_end(stall);
         cognito_config_free(config);

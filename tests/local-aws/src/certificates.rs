@@ -51,12 +51,16 @@ impl Certificates {
         let expired = leaf(&names, from - 365 * DAY, earliest - DAY)?;
         let not_yet_valid = leaf(&names, latest + DAY, until + 365 * DAY)?;
         let wrong_host = leaf(&["wrong-host.example".to_owned()], from, until)?;
+        // What `openssl req -x509` makes.
+        let mut self_signed_ca = leaf(&names, from, until)?;
+        self_signed_ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let signed = [
             ("", good.signed_by(&key, &ca)?),
             ("expired", expired.signed_by(&key, &ca)?),
             ("not-yet-valid", not_yet_valid.signed_by(&key, &ca)?),
             ("wrong-host", wrong_host.signed_by(&key, &ca)?),
             ("self-signed", good.self_signed(&key)?),
+            ("self-signed-ca", self_signed_ca.self_signed(&key)?),
             ("untrusted", good.signed_by(&key, &other)?),
         ];
         let mut configs = BTreeMap::new();

@@ -21,8 +21,14 @@ use Form::{Number, Numbered, Word};
 const ACCEPT: &[Form] = &[Word("stall"), Word("reset"), Word("close")];
 const TLS: &[Form] =
     &[Word("stall"), Word("stall-mid"), Word("reset"), Word("close"), Word("plain-http"), Word("garbage")];
-const CERTIFICATE: &[Form] =
-    &[Word("expired"), Word("not-yet-valid"), Word("wrong-host"), Word("self-signed"), Word("untrusted")];
+const CERTIFICATE: &[Form] = &[
+    Word("expired"),
+    Word("not-yet-valid"),
+    Word("wrong-host"),
+    Word("self-signed"),
+    Word("self-signed-ca"),
+    Word("untrusted"),
+];
 const REQUEST: &[Form] = &[Word("stall"), Word("reset"), Word("close")];
 const DELAY: &[Form] = &[Number(0, 3_600_000)];
 const CLOCK: &[Form] = &[Number(-4_000_000_000, 4_000_000_000)];
