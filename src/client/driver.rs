@@ -2,7 +2,7 @@
 //! inside a waiting call of the client.
 
 use super::dial::{Connection, Dial};
-use super::state::{Attempt, State};
+use super::state::{Attempt, Order, State};
 use crate::boxed::boxed;
 use crate::error::{Failure, Stage};
 use crate::log::log;
@@ -19,17 +19,6 @@ use tokio::time::timeout;
 
 /// The whole orderly end may take this long.
 const END: Duration = Duration::from_secs(5);
-
-/// What a client's calls ask of the task.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Order {
-    /// Dial and stay connected.
-    Connect,
-    /// End the session in order.
-    Disconnect,
-    /// Drop everything now.
-    Abort,
-}
 
 /// The task of one connect, from dial to end.
 pub async fn run(dial: Arc<Dial>, state: Arc<State>, attempt: Arc<Attempt>) {

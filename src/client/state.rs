@@ -1,6 +1,5 @@
 //! What a client's calls and its task know of each other.
 
-use super::driver::Order;
 use crate::error::{Failure, Stage};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
@@ -16,6 +15,17 @@ pub enum Phase {
     Connected,
     /// The orderly end is under way.
     Disconnecting,
+}
+
+/// What a client's calls ask of the task.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Order {
+    /// Dial and stay connected.
+    Connect,
+    /// End the session in order.
+    Disconnect,
+    /// Drop everything now.
+    Abort,
 }
 
 /// One connect and the session that comes of it. Each has a task.
