@@ -93,8 +93,8 @@ impl Client {
         let base = self.cancel.pending_counts();
         let attempt = self.begin(&call)?;
         let outcome = match call.drive(wait, base, || self.state.outcome(&attempt)) {
+            Ok(None) => return Err(in_progress("connect")),
             Ok(Some(outcome)) => outcome,
-            Ok(None) => Err(in_progress("connect")),
             Err(cancelled) => {
                 self.state.abort(&attempt, Phase::Connecting);
                 Err(cancelled)
@@ -131,8 +131,7 @@ impl Client {
     pub fn disconnect(&self, wait: Wait) -> Result<(), Failure> {
         let call = self.enter()?;
         let base = self.cancel.only_later_counts();
-        self.state.disconnect();
-        let (attempt, _) = self.state.current();
+        let attempt = self.state.disconnect();
         match call.drive(wait, base, || attempt.end().map(drop)) {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(in_progress("disconnect")),

@@ -109,8 +109,8 @@ impl State {
         (Arc::clone(&inner.attempt), before)
     }
 
-    /// Orders an open session to end in order, and a connect to end at once.
-    pub fn disconnect(&self) {
+    /// Orders an open session to end in order, and a connect to end at once. Gives the attempt whose end to wait for.
+    pub fn disconnect(&self) -> Arc<Attempt> {
         let mut inner = self.lock();
         match inner.phase {
             Phase::Connecting => order(&inner.attempt, Order::Abort),
@@ -120,6 +120,7 @@ impl State {
             }
             Phase::Idle | Phase::Disconnecting => {}
         }
+        Arc::clone(&inner.attempt)
     }
 
     /// Orders an attempt to drop everything, if it is still in this phase.
