@@ -106,6 +106,9 @@ fn check(
         "path": path,
         "host": request.header("Host"),
         "user_agent": request.header("User-Agent"),
+        // A signature that covers the token is not accepted.
+        "sigv4": verified.map(|_| "valid"),
+        "token": verified.map(|_| "outside the signature"),
         "skew_s": verified.map(|verified| verified.skew_s),
         "expires_s": verified.and_then(|verified| verified.expires_s),
         "signed_headers": verified.map(|verified| &verified.signed_headers),
