@@ -170,7 +170,7 @@ enum cognito_status
      */
     COGNITO_STATUS_COGNITO_UNAVAILABLE = -205,
     /**
-     * Cognito's answer is not what the service model says: not HTTP, not JSON, too large or incomplete.
+     * Cognito's answer is not what the service model says: not HTTP, not JSON, too large, or lacking what it must hold.
      */
     COGNITO_STATUS_COGNITO_MALFORMED = -206,
     /**

@@ -162,7 +162,7 @@ impl Failure {
         match (self.message.is_empty(), self.hint.is_empty()) {
             (true, _) => self.status.description().to_string_lossy().into_owned(),
             (false, true) => self.message.clone(),
-            (false, false) => format!("{}. {}", self.message, self.hint),
+            (false, false) => format!("{}. {}", self.message.trim_end_matches('.'), self.hint),
         }
     }
 }

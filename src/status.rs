@@ -72,7 +72,7 @@ pub enum Status {
     CognitoPoolConfiguration = -204,
     /// Cognito has a fault of its own (HTTP 5xx).
     CognitoUnavailable = -205,
-    /// Cognito's answer is not what the service model says: not HTTP, not JSON, too large or incomplete.
+    /// Cognito's answer is not what the service model says: not HTTP, not JSON, too large, or lacking what it must hold.
     CognitoMalformed = -206,
 
     /// The URL could not be signed.
@@ -236,7 +236,7 @@ const TABLE: &[(Status, &CStr, &CStr)] = &[
     (
         Status::CognitoMalformed,
         c"COGNITO_STATUS_COGNITO_MALFORMED",
-        c"Cognito's answer is not what the service model says: not HTTP, not JSON, too large or incomplete.",
+        c"Cognito's answer is not what the service model says: not HTTP, not JSON, too large, or lacking what it must hold.",
     ),
     (Status::SigningFailed, c"COGNITO_STATUS_SIGNING_FAILED", c"The URL could not be signed."),
     (Status::UpgradeRefused, c"COGNITO_STATUS_UPGRADE_REFUSED", c"IoT Core refused the WebSocket upgrade."),

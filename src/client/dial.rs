@@ -173,7 +173,7 @@ impl Dial {
                 signing_region.as_str()
             ));
         }
-        if refused {
+        if refused && failure.hint.is_empty() {
             return failure.hint(
                 "Check that the identity pool's role allows iot:Connect, that an authenticated identity has an IoT policy \
                  attached, and that the endpoint belongs to the same account",

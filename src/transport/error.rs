@@ -128,6 +128,11 @@ impl Error {
             Self::ProxyAuthentication { sent: false, .. } => "Set user and password of the proxy",
             Self::ProxyAuthentication { sent: true, .. } => "Check user and password of the proxy",
             Self::Tls { source, .. } => super::tls::hint(source),
+            Self::UpgradeRefused { aws, .. } if aws.http_status >= 500 => "Try again later, with a growing delay",
+            // AWS gives its reasons as JSON; what has none comes from somebody on the way.
+            Self::UpgradeRefused { aws, .. } if aws.message.is_empty() && aws.error_type.is_empty() => {
+                "Check that it is AWS IoT Core that answers, and no proxy or captive portal"
+            }
             _ => "",
         }
     }
@@ -144,6 +149,7 @@ impl From<&Error> for Failure {
         let failure = Failure::new(status, stage, error.to_string()).hint(error.hint());
         match error {
             Error::UpgradeRefused { aws, .. } => failure.aws(AwsReason::clone(aws)),
+            Error::UpgradeMalformed { .. } => failure.aws(AwsReason { http_status: 101, ..AwsReason::default() }),
             Error::ProxyRefused { http_status, .. } => {
                 failure.aws(AwsReason { http_status: *http_status, ..AwsReason::default() })
             }

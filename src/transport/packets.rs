@@ -8,8 +8,9 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 /// The largest frame or message that is taken. AWS's largest packet is a PUBLISH of 128 KiB; a server may put several packets
 /// into one message.
@@ -50,8 +51,9 @@ impl PacketStream {
 
     /// Sends the last MQTT packet and the WebSocket Close behind it, in one write.
     pub async fn send_last(&mut self, packet: Bytes) -> Result<(), Error> {
+        let normal = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
         self.socket.feed(Message::Binary(packet)).await.map_err(|error| self.error(error))?;
-        self.socket.as_mut().close(None).await.map_err(|error| self.error(error))
+        self.socket.as_mut().close(Some(normal)).await.map_err(|error| self.error(error))
     }
 
     /// The next bytes of MQTT, or the end. Answers pings on the way. May be dropped and called again without losing anything.

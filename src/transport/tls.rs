@@ -52,13 +52,9 @@ pub async fn handshake(
         .await
         .map_err(|error| from_io(error, Stage::Tls, peer))?;
     let (_, connection) = stream.get_ref();
-    log!(
-        Debug,
-        Stage::Tls,
-        "{peer}: {:?} with {:?}",
-        connection.protocol_version(),
-        connection.negotiated_cipher_suite().map(|suite| suite.suite())
-    );
+    if let (Some(version), Some(suite)) = (connection.protocol_version(), connection.negotiated_cipher_suite()) {
+        log!(Debug, Stage::Tls, "{peer}: {version:?} with {:?}", suite.suite());
+    }
     Ok(stream)
 }
 
