@@ -81,7 +81,7 @@ async fn answer(state: &Arc<State>, method: &str, path: &str, pairs: &[(String, 
         }
         ("POST", "/identities") => match pairs {
             [(key, identity)] if key == "add" && !identity.is_empty() => {
-                state.credentials.add_identity(identity);
+                state.identities.add(identity);
                 (200, json!({"identity": identity}))
             }
             _ => bad("expected ?add=IDENTITY"),

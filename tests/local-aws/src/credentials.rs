@@ -1,6 +1,6 @@
-//! The identities that exist and the temporary credentials that were given out.
+//! The temporary credentials that were given out.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine;
@@ -12,8 +12,6 @@ use crate::random;
 pub const LIFETIME_S: i64 = 3600;
 /// Older keys are forgotten beyond this number.
 const KEPT_KEYS: usize = 10_000;
-/// Identities beyond this number are not made.
-const KEPT_IDENTITIES: usize = 100_000;
 
 /// Temporary credentials.
 #[derive(Clone)]
@@ -26,6 +24,17 @@ pub struct Key {
     pub session_token: String,
     /// Unix seconds on this machine's clock.
     pub expires_at: i64,
+    /// Who they were given to.
+    pub owner: Owner,
+}
+
+/// Who credentials were given to.
+#[derive(Clone, Debug, Default)]
+pub struct Owner {
+    /// The identity id.
+    pub identity: String,
+    /// Whether there were logins.
+    pub authenticated: bool,
 }
 
 /// What Cognito remembers.
@@ -36,34 +45,13 @@ pub struct Credentials {
 
 #[derive(Default)]
 struct Remembered {
-    identities: HashSet<String>,
     keys: HashMap<String, Key>,
     order: VecDeque<String>,
 }
 
 impl Credentials {
-    /// Makes an identity known.
-    pub fn add_identity(&self, identity: &str) {
-        let mut remembered = self.lock();
-        if remembered.identities.len() < KEPT_IDENTITIES {
-            remembered.identities.insert(identity.to_owned());
-        }
-    }
-
-    /// Makes a new identity.
-    pub fn new_identity(&self, region: &str) -> String {
-        let identity = format!("{region}:{}", random::uuid());
-        self.add_identity(&identity);
-        identity
-    }
-
-    /// Whether an identity exists.
-    pub fn knows(&self, identity: &str) -> bool {
-        self.lock().identities.contains(identity)
-    }
-
     /// New random credentials, remembered for the check of signatures.
-    pub fn issue(&self, expires_at: i64) -> Key {
+    pub fn issue(&self, expires_at: i64, owner: Owner) -> Key {
         let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         let letters = random::bytes::<16>().map(|byte| {
             let letter = alphabet.get(usize::from(byte % 32)).copied();
@@ -76,6 +64,7 @@ impl Credentials {
             secret_key: STANDARD.encode(random::bytes::<30>()),
             session_token: format!("IQoJb3JpZ2luX2Vj+/{}", STANDARD.encode(random::bytes::<881>())),
             expires_at,
+            owner,
         };
         let mut remembered = self.lock();
         if remembered.order.len() == KEPT_KEYS
@@ -104,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_token_holds_every_character_that_needs_encoding() {
-        let key = Credentials::default().issue(0);
+        let key = Credentials::default().issue(0, Owner::default());
         assert!(key.session_token.len() > 1100 && key.session_token.len() < 1300);
         for special in ['+', '/', '='] {
             assert!(key.session_token.contains(special));
@@ -115,12 +104,12 @@ mod tests {
     #[test]
     fn the_oldest_keys_are_forgotten() {
         let credentials = Credentials::default();
-        let first = credentials.issue(0);
+        let first = credentials.issue(0, Owner::default());
         for _ in 1..KEPT_KEYS {
-            credentials.issue(0);
+            credentials.issue(0, Owner::default());
         }
         assert!(credentials.find(&first.access_key_id).is_some());
-        credentials.issue(0);
+        credentials.issue(0, Owner::default());
         assert!(credentials.find(&first.access_key_id).is_none());
     }
 }

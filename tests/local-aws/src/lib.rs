@@ -22,6 +22,7 @@ mod events;
 mod faults;
 mod frames;
 pub mod http;
+pub mod identities;
 mod iot;
 pub mod mqtt;
 pub mod options;

@@ -30,6 +30,7 @@ Amazon Cognito Identity and AWS IoT Core on this machine.
   --iot-clock-offset-s N    IoT Core's clock is N seconds ahead of this machine (0)
   --cognito-clock-offset-s N
                             Cognito's clock is N seconds ahead of this machine (0)
+  --no-guests               the identity pool refuses identities without logins
   --die-with-parent         end when the parent process ends
   --help, --version
 ";
@@ -89,6 +90,8 @@ pub struct Options {
     pub iot_clock_offset_s: i64,
     /// Cognito's clock minus this machine's, in seconds.
     pub cognito_clock_offset_s: i64,
+    /// Whether identities without logins are refused.
+    pub no_guests: bool,
     /// Whether to end with the parent process.
     pub die_with_parent: bool,
 }
@@ -112,6 +115,7 @@ impl Default for Options {
             log: None,
             iot_clock_offset_s: 0,
             cognito_clock_offset_s: 0,
+            no_guests: false,
             die_with_parent: false,
         }
     }
@@ -150,6 +154,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Invocation, 
         match name.as_str() {
             "--help" | "-h" => return Ok(Invocation::Help),
             "--version" => return Ok(Invocation::Version),
+            "--no-guests" => options.no_guests = true,
             "--die-with-parent" => options.die_with_parent = true,
             "--bind" => bind.push(address(&value()?)?),
             "--host" => hosts.push(value()?),

@@ -18,6 +18,7 @@ use crate::control;
 use crate::credentials::Credentials;
 use crate::events::{Journal, Service};
 use crate::faults::Faults;
+use crate::identities::Identities;
 use crate::iot;
 use crate::options::Options;
 use crate::proxy;
@@ -71,7 +72,7 @@ pub async fn start(options: Options) -> Result<Running, String> {
         .and_then(|()| fs::write(&ca_file, &certificates.ca_pem))
         .map_err(|e| format!("cannot write {}: {e}", ca_file.display()))?;
 
-    let credentials = Credentials::default();
+    let identities = Identities::default();
     let region = &options.cognito_region;
     let ready = Ready {
         host: options.hosts.first().cloned().unwrap_or_default(),
@@ -81,14 +82,15 @@ pub async fn start(options: Options) -> Result<Running, String> {
         control_port: port(&control_listeners),
         proxy_port: port(&proxy_listeners),
         ca_file,
-        identity: credentials.new_identity(region),
+        identity: identities.guest(region),
         identity_pool: format!("{region}:{}", random::uuid()),
     };
     let state = Arc::new(State {
         options,
         journal: Journal::new(log),
         faults: Faults::default(),
-        credentials,
+        credentials: Credentials::default(),
+        identities,
         connections: Connections::default(),
         sessions: Sessions::default(),
         certificates,

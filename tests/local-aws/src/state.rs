@@ -9,6 +9,7 @@ use crate::connection::Connections;
 use crate::credentials::Credentials;
 use crate::events::{Journal, Service};
 use crate::faults::Faults;
+use crate::identities::Identities;
 use crate::options::Options;
 use crate::ready::Ready;
 use crate::sessions::Sessions;
@@ -21,8 +22,10 @@ pub struct State {
     pub journal: Journal,
     /// Faults that are on.
     pub faults: Faults,
-    /// Identities and keys.
+    /// Keys.
     pub credentials: Credentials,
+    /// Identities and their policies.
+    pub identities: Identities,
     /// Open connections.
     pub connections: Connections,
     /// Who is connected by MQTT.

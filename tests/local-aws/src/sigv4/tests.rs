@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::*;
+use crate::credentials::Owner;
 
 const NOW: i64 = 1_440_938_160;
 
@@ -25,6 +26,7 @@ impl Vectors {
             secret_key: text("secret_key"),
             session_token: text("session_token"),
             expires_at: i64::MAX,
+            owner: Owner::default(),
         })
     }
 

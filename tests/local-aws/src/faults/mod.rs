@@ -5,133 +5,11 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::events::Service;
 
-/// One way to write a fault's value.
-#[derive(Clone, Copy, Debug)]
-enum Form {
-    /// A fixed word.
-    Word(&'static str),
-    /// A word, a colon and a number: `drip:20`.
-    Numbered(&'static str, i64, i64),
-    /// A number alone.
-    Number(i64, i64),
-}
+mod known;
 
-use Form::{Number, Numbered, Word};
+use known::Form;
 
-const ACCEPT: &[Form] = &[Word("stall"), Word("reset"), Word("close")];
-const TLS: &[Form] =
-    &[Word("stall"), Word("stall-mid"), Word("reset"), Word("close"), Word("plain-http"), Word("garbage")];
-const CERTIFICATE: &[Form] = &[
-    Word("expired"),
-    Word("not-yet-valid"),
-    Word("wrong-host"),
-    Word("self-signed"),
-    Word("self-signed-ca"),
-    Word("untrusted"),
-];
-const REQUEST: &[Form] = &[Word("stall"), Word("reset"), Word("close")];
-const DELAY: &[Form] = &[Number(0, 3_600_000)];
-const CLOCK: &[Form] = &[Number(-4_000_000_000, 4_000_000_000)];
-const COGNITO_RESPONSE: &[Form] = &[
-    Word("throttled"),
-    Word("throttled-429"),
-    Word("not-authorized"),
-    Word("invalid-pool-configuration"),
-    Word("internal-error"),
-    Word("unavailable"),
-    Word("html"),
-    Word("redirect"),
-    Word("malformed-json"),
-    Word("missing-fields"),
-    Word("empty"),
-    Word("truncated"),
-    Word("stall-mid-body"),
-    Word("endless-head"),
-    Word("endless-body"),
-    Word("huge-body"),
-    Numbered("drip", 0, 60_000),
-    Word("chunked"),
-    Word("close-delimited"),
-    Word("continue-100"),
-    Word("expired"),
-    Word("no-expiration"),
-    Word("other-identity"),
-];
-const IOT_UPGRADE: &[Form] = &[
-    Word("refuse"),
-    Numbered("refuse-late-body", 0, 600_000),
-    Word("refuse-chunked"),
-    Numbered("status", 100, 599),
-    Word("html"),
-    Word("wrong-accept"),
-    Word("no-accept"),
-    Word("no-subprotocol"),
-    Word("wrong-subprotocol"),
-    Word("endless-head"),
-    Word("endless-body"),
-    Word("stall"),
-    Word("stall-mid-head"),
-    Word("reset"),
-    Word("close"),
-    Word("with-first-frame"),
-];
-const IOT_CONNECT: &[Form] = &[Word("stall"), Word("reset"), Word("close"), Numbered("ws-close", 0, 65_535)];
-const IOT_CONNACK: &[Form] = &[
-    Numbered("code", 0, 255),
-    Word("stall-mid"),
-    Word("reset-mid"),
-    Word("garbage"),
-    Word("text-frame"),
-    Word("oversize"),
-    Word("session-present-on-refusal"),
-    Word("other-packet"),
-    Word("session-present"),
-    Word("reserved-flags"),
-    Word("trailing-bytes"),
-    Word("extra-ping"),
-];
-const IOT_FRAMES: &[Form] = &[
-    Numbered("bytes", 1, 1_000_000),
-    Numbered("fragments", 1, 1_000_000),
-    Word("coalesce"),
-    Numbered("tls-bytes", 1, 16_384),
-];
-const IOT_END: &[Form] = &[Word("no-close-answer"), Word("reset-on-disconnect"), Word("no-fin")];
-const PROXY_RESPONSE: &[Form] = &[
-    Word("refuse"),
-    Word("407"),
-    Word("502"),
-    Word("stall"),
-    Word("reset"),
-    Word("garbage"),
-    Word("endless-head"),
-    Word("stall-tunnel"),
-];
-
-const KNOWN: &[(&str, &[Form])] = &[
-    ("iot.accept", ACCEPT),
-    ("iot.tls", TLS),
-    ("iot.certificate", CERTIFICATE),
-    ("iot.request", REQUEST),
-    ("iot.delay_ms", DELAY),
-    ("iot.clock_offset_s", CLOCK),
-    ("iot.upgrade", IOT_UPGRADE),
-    ("iot.connect", IOT_CONNECT),
-    ("iot.connack", IOT_CONNACK),
-    ("iot.frames", IOT_FRAMES),
-    ("iot.end", IOT_END),
-    ("cognito.accept", ACCEPT),
-    ("cognito.tls", TLS),
-    ("cognito.certificate", CERTIFICATE),
-    ("cognito.request", REQUEST),
-    ("cognito.delay_ms", DELAY),
-    ("cognito.clock_offset_s", CLOCK),
-    ("cognito.response", COGNITO_RESPONSE),
-    ("proxy.accept", ACCEPT),
-    ("proxy.response", PROXY_RESPONSE),
-];
-
-/// A fault's value: its word (empty for a plain number) and its number (0 without one).
+/// A fault's value: its word (empty for a plain number, all of a text) and its number (0 without one).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Value {
     /// `drip` of `drip:20`.
@@ -165,7 +43,7 @@ impl Faults {
     pub fn set(&self, settings: &[(String, String)]) -> Result<(), String> {
         let mut parsed = Vec::with_capacity(settings.len());
         for (key, value) in settings {
-            let (name, forms) = known(key)?;
+            let (name, forms) = known::forms(key)?;
             let active = if value.is_empty() { None } else { Some(parse(name, forms, value)?) };
             parsed.push((name, active));
         }
@@ -228,14 +106,6 @@ impl Faults {
     }
 }
 
-fn known(key: &str) -> Result<(&'static str, &'static [Form]), String> {
-    let found = KNOWN.iter().find(|(name, _)| *name == key);
-    found.copied().ok_or_else(|| {
-        let names: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
-        format!("unknown fault '{key}'; known are: {}", names.join(", "))
-    })
-}
-
 fn parse(key: &str, forms: &[Form], text: &str) -> Result<Active, String> {
     let (value, left) = match text.rsplit_once('*') {
         None => (text, None),
@@ -251,32 +121,6 @@ fn parse(key: &str, forms: &[Form], text: &str) -> Result<Active, String> {
         format!("unknown value '{value}' for {key}; known are: {}", shown.join(", "))
     })?;
     Ok(Active { value: parsed, text: value.to_owned(), left })
-}
-
-impl Form {
-    fn parse(&self, text: &str) -> Option<Value> {
-        let number = |digits: &str, min: i64, max: i64| digits.parse().ok().filter(|n| (min..=max).contains(n));
-        match *self {
-            Word(word) => (text == word).then(|| Value { word: word.to_owned(), number: 0 }),
-            Numbered(word, min, max) => {
-                let digits = text.strip_prefix(word)?.strip_prefix(':')?;
-                let number = number(digits, min, max)?;
-                Some(Value { word: word.to_owned(), number })
-            }
-            Number(min, max) => {
-                let number = number(text, min, max)?;
-                Some(Value { word: String::new(), number })
-            }
-        }
-    }
-
-    fn shown(&self) -> String {
-        match *self {
-            Word(word) => word.to_owned(),
-            Numbered(word, min, max) => format!("{word}:{min}..{max}"),
-            Number(min, max) => format!("{min}..{max}"),
-        }
-    }
 }
 
 #[cfg(test)]
