@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
 };
 use time::OffsetDateTime;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -26,17 +27,18 @@ pub struct Certificates {
 
 impl Certificates {
     /// Makes the CA and all certificates. They are valid from 30 days before the earliest to 395
-    /// days after the latest of `clocks` (Unix seconds): a good certificate is good by every clock
-    /// that this program shows.
+    /// days after the latest of `clocks` (the services', in Unix seconds), or for `days`.
     pub fn new(
         hosts: &[String],
         addresses: &[String],
         versions: TlsVersions,
         clocks: &[i64],
+        days: Option<u32>,
     ) -> Result<Certificates, Error> {
         let earliest = clocks.iter().min().copied().unwrap_or(0);
         let latest = clocks.iter().max().copied().unwrap_or(0);
-        let (from, until) = (earliest - 30 * DAY, latest + 395 * DAY);
+        let from = earliest - 30 * DAY;
+        let until = days.map_or(latest + 395 * DAY, |days| from + i64::from(days) * DAY);
         let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
         for name in hosts.iter().chain(addresses) {
             if !names.contains(name) {
@@ -44,12 +46,15 @@ impl Certificates {
             }
         }
 
-        let (ca, ca_pem) = authority("local-aws CA", from - 3650 * DAY, until + 3650 * DAY)?;
-        let (other, _) = authority("another CA", from - 3650 * DAY, until + 3650 * DAY)?;
+        let (long_before, long_after) = (from - 3650 * DAY, until + 3650 * DAY);
+        let (ca, ca_pem) = authority("local-aws CA", None, long_before, long_after)?;
+        let (other, _) = authority("another CA", None, long_before, long_after)?;
+        // As a proxy that looks into TLS has one.
+        let (inspection, _) = authority("Example Inspection CA", Some("Example Networks"), long_before, long_after)?;
         let key = KeyPair::generate()?;
         let good = leaf(&names, from, until)?;
         let expired = leaf(&names, from - 365 * DAY, earliest - DAY)?;
-        let not_yet_valid = leaf(&names, latest + DAY, until + 365 * DAY)?;
+        let not_yet_valid = leaf(&names, latest + DAY, latest.max(until) + 365 * DAY)?;
         let wrong_host = leaf(&["wrong-host.example".to_owned()], from, until)?;
         // What `openssl req -x509` makes.
         let mut self_signed_ca = leaf(&names, from, until)?;
@@ -62,6 +67,7 @@ impl Certificates {
             ("self-signed", good.self_signed(&key)?),
             ("self-signed-ca", self_signed_ca.self_signed(&key)?),
             ("untrusted", good.signed_by(&key, &other)?),
+            ("inspected", good.signed_by(&key, &inspection)?),
         ];
         let mut configs = BTreeMap::new();
         for (name, certificate) in signed {
@@ -78,9 +84,18 @@ impl Certificates {
     }
 }
 
-fn authority(name: &str, from: i64, until: i64) -> Result<(Issuer<'static, KeyPair>, String), Error> {
+fn authority(
+    name: &str,
+    organization: Option<&str>,
+    from: i64,
+    until: i64,
+) -> Result<(Issuer<'static, KeyPair>, String), Error> {
     let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
+    if let Some(organization) = organization {
+        params.distinguished_name.push(DnType::OrganizationName, organization);
+    }
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.not_before = OffsetDateTime::from_unix_timestamp(from)?;

@@ -86,6 +86,14 @@ async fn answer(state: &Arc<State>, method: &str, path: &str, pairs: &[(String, 
             }
             _ => bad("expected ?add=IDENTITY"),
         },
+        ("POST", "/policies") => match pairs {
+            [(key, identity)] if (key == "attach" || key == "detach") && !identity.is_empty() => {
+                let attached = key == "attach";
+                state.identities.set_policy(identity, attached);
+                (200, json!({"identity": identity, "attached": attached}))
+            }
+            _ => bad("expected ?attach=IDENTITY or ?detach=IDENTITY"),
+        },
         ("POST", "/publish") => publish(state, pairs, body).await,
         ("POST", "/drop") => drop_connections(state, pairs),
         (_, "/ready" | "/counters" | "/events" | "/wait" | "/faults" | "/reset") => {
@@ -93,7 +101,7 @@ async fn answer(state: &Arc<State>, method: &str, path: &str, pairs: &[(String, 
         }
         _ => {
             let known = "GET /ready /counters /events /faults /wait, \
-                         POST /faults /reset /identities /publish /drop";
+                         POST /faults /reset /identities /policies /publish /drop";
             (404, json!({"error": format!("no {method} {path}; there are {known}")}))
         }
     }

@@ -48,6 +48,7 @@ pub const COUNTERS: &[&str] = &[
     "connects_v4",
     "connects_v5",
     "connects_forbidden",
+    "connects_without_policy",
     "connacks",
     "disconnects",
     "takeovers",

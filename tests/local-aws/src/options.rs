@@ -30,6 +30,10 @@ Amazon Cognito Identity and AWS IoT Core on this machine.
   --iot-clock-offset-s N    IoT Core's clock is N seconds ahead of this machine (0)
   --cognito-clock-offset-s N
                             Cognito's clock is N seconds ahead of this machine (0)
+  --certificate-days N      certificates last N days from 30 days before the services' clocks
+                            (until 395 days after them)
+  --identity-policy none|required
+                            whether an identity with logins needs an IoT policy to connect (none)
   --no-guests               the identity pool refuses identities without logins
   --die-with-parent         end when the parent process ends
   --help, --version
@@ -90,6 +94,10 @@ pub struct Options {
     pub iot_clock_offset_s: i64,
     /// Cognito's clock minus this machine's, in seconds.
     pub cognito_clock_offset_s: i64,
+    /// How many days the certificates last.
+    pub certificate_days: Option<u32>,
+    /// Whether an identity with logins connects only with an IoT policy.
+    pub identity_policy: bool,
     /// Whether identities without logins are refused.
     pub no_guests: bool,
     /// Whether to end with the parent process.
@@ -115,6 +123,8 @@ impl Default for Options {
             log: None,
             iot_clock_offset_s: 0,
             cognito_clock_offset_s: 0,
+            certificate_days: None,
+            identity_policy: false,
             no_guests: false,
             die_with_parent: false,
         }
@@ -154,6 +164,8 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Invocation, 
         match name.as_str() {
             "--help" | "-h" => return Ok(Invocation::Help),
             "--version" => return Ok(Invocation::Version),
+            "--certificate-days" => options.certificate_days = Some(days(&value()?)?),
+            "--identity-policy" => options.identity_policy = identity_policy(&value()?)?,
             "--no-guests" => options.no_guests = true,
             "--die-with-parent" => options.die_with_parent = true,
             "--bind" => bind.push(address(&value()?)?),
@@ -210,6 +222,19 @@ fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("{name} '{text}' is not a number in its range"))
 }
 
+fn days(text: &str) -> Result<u32, String> {
+    let days = text.parse().ok().filter(|days| (1..=36_500).contains(days));
+    days.ok_or_else(|| format!("--certificate-days '{text}' is not a number of 1 to 36500"))
+}
+
+fn identity_policy(text: &str) -> Result<bool, String> {
+    match text {
+        "required" => Ok(true),
+        "none" => Ok(false),
+        _ => Err(format!("--identity-policy '{text}' is none of none, required")),
+    }
+}
+
 fn tls_versions(text: &str) -> Result<TlsVersions, String> {
     match text {
         "1.2" => Ok(TlsVersions::Only12),
@@ -259,6 +284,8 @@ mod tests {
             ("run", "COMMAND"),
             ("run --", "COMMAND"),
             ("--bind nowhere", "nowhere"),
+            ("--certificate-days 0", "1 to 36500"),
+            ("--identity-policy perhaps", "none, required"),
             ("--broker mosquitto", "HOST:PORT"),
             ("--proxy-password x", "--proxy-user"),
         ] {

@@ -4,7 +4,7 @@
 use ring::{digest, hmac};
 
 use crate::clock;
-use crate::credentials::Key;
+use crate::credentials::{Key, Owner};
 use crate::http::{Request, percent_decode};
 use crate::random::hex;
 
@@ -28,6 +28,8 @@ pub struct Verified {
     pub expires_s: Option<i64>,
     /// `X-Amz-SignedHeaders`.
     pub signed_headers: String,
+    /// Whose credentials they are.
+    pub owner: Owner,
 }
 
 /// Verifies the query of `request` at the service's time `now`. `find` gives the credentials of an
@@ -77,7 +79,7 @@ pub fn verify(
     };
     if signature == signature_of(false) {
         let signed_headers = signed_headers.to_owned();
-        return Ok(Verified { skew_s: signed_at - now, expires_s, signed_headers });
+        return Ok(Verified { skew_s: signed_at - now, expires_s, signed_headers, owner: key.owner });
     }
     if signature == signature_of(true) {
         return refuse(
@@ -230,23 +232,32 @@ impl Scope<'_> {
     }
 }
 
-fn check_dates(signed_at: i64, expires: Option<&str>, now: i64) -> Result<Option<i64>, Refusal> {
+/// What is wrong with the date of a request when the service's time is `now`. A date that cannot be
+/// read is taken for this machine's time.
+pub fn outside_the_window(request: &Request, now: i64) -> String {
+    let (_, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+    let query = Query::parse(query).ok();
+    let date = query.as_ref().and_then(|query| query.value("X-Amz-Date")).and_then(clock::parse_amz_date);
+    outside(date.unwrap_or_else(clock::now), now)
+}
+
+fn outside(signed_at: i64, now: i64) -> String {
     let shown = clock::amz_date;
-    if signed_at > now + SKEW_S {
-        return refuse(format!(
-            "Signature not yet current: {} is still later than {} ({} + 5 min.)",
-            shown(signed_at),
-            shown(now + SKEW_S),
+    if signed_at > now {
+        let latest = shown(now + SKEW_S);
+        let signed_at = shown(signed_at);
+        return format!(
+            "Signature not yet current: {signed_at} is still later than {latest} ({} + 5 min.)",
             shown(now)
-        ));
+        );
     }
-    if signed_at < now - SKEW_S {
-        return refuse(format!(
-            "Signature expired: {} is now earlier than {} ({} - 5 min.)",
-            shown(signed_at),
-            shown(now - SKEW_S),
-            shown(now)
-        ));
+    let earliest = shown(now - SKEW_S);
+    format!("Signature expired: {} is now earlier than {earliest} ({} - 5 min.)", shown(signed_at), shown(now))
+}
+
+fn check_dates(signed_at: i64, expires: Option<&str>, now: i64) -> Result<Option<i64>, Refusal> {
+    if (signed_at - now).abs() > SKEW_S {
+        return refuse(outside(signed_at, now));
     }
     let Some(expires) = expires else {
         return Ok(None);
@@ -264,9 +275,9 @@ fn check_dates(signed_at: i64, expires: Option<&str>, now: i64) -> Result<Option
     if signed_at + expires_s < now {
         return refuse(format!(
             "Signature expired: {} is now earlier than {} ({} - {expires_s} s, X-Amz-Expires)",
-            shown(signed_at),
-            shown(now - expires_s),
-            shown(now)
+            clock::amz_date(signed_at),
+            clock::amz_date(now - expires_s),
+            clock::amz_date(now)
         ));
     }
     Ok(Some(expires_s))

@@ -55,9 +55,9 @@ pub async fn start(options: Options) -> Result<Running, String> {
     let proxy_listeners = listen(&options.bind, options.proxy_port)?;
     let control_listeners = listen(&options.bind, options.control_port)?;
     let now = clock::now();
-    let clocks = [now, now + options.iot_clock_offset_s, now + options.cognito_clock_offset_s];
+    let clocks = [now + options.iot_clock_offset_s, now + options.cognito_clock_offset_s];
     let addresses: Vec<String> = options.bind.iter().map(IpAddr::to_string).collect();
-    let certificates = Certificates::new(&options.hosts, &addresses, options.tls, &clocks)
+    let certificates = Certificates::new(&options.hosts, &addresses, options.tls, &clocks, options.certificate_days)
         .map_err(|e| format!("cannot make certificates: {e}"))?;
     let broker = Broker::start(&options.broker).await.map_err(|e| format!("cannot start the MQTT broker: {e}"))?;
     let (directory, temporary) = match &options.directory {

@@ -32,6 +32,7 @@ fn faults_before_the_request_break_both_services_alike() {
         ("certificate=wrong-host", "tls: invalid peer certificate: certificate not valid for name"),
         ("certificate=self-signed", "tls: invalid peer certificate"),
         ("certificate=untrusted", "tls: invalid peer certificate"),
+        ("certificate=inspected", "tls: invalid peer certificate"),
         ("request=stall", "head: stalled"),
         ("request=reset", "head: reset"),
         ("request=close", "head: closed"),
@@ -104,6 +105,7 @@ fn iot_core_answers_the_upgrade_as_the_fault_demands() {
     let aws = LocalAws::start(&[]);
     for (fault, seen) in [
         ("refuse", "status 403 {\"message\":\"Forbidden\",\"traceId\":"),
+        ("refuse-skewed:600", "status 403 {\"message\":\"Signature expired: "),
         ("refuse-late-body:200", "status 403 {\"message\":\"Forbidden\",\"traceId\":"),
         ("refuse-chunked", "status 403 20\r\n{\"message\":\"Forbidden\""),
         ("status:503", "status 503 {\"message\":"),

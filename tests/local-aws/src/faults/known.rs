@@ -30,6 +30,7 @@ const CERTIFICATE: &[Form] = &[
     Word("self-signed"),
     Word("self-signed-ca"),
     Word("untrusted"),
+    Word("inspected"),
 ];
 const REQUEST: &[Form] = &[Word("stall"), Word("reset"), Word("close")];
 const DELAY: &[Form] = &[Number(0, 3_600_000)];
@@ -74,6 +75,7 @@ const IOT_UPGRADE: &[Form] = &[
     Word("refuse"),
     Numbered("refuse-late-body", 0, 600_000),
     Word("refuse-chunked"),
+    Numbered("refuse-skewed", -4_000_000_000, 4_000_000_000),
     Numbered("status", 100, 599),
     Word("html"),
     Word("wrong-accept"),
@@ -128,6 +130,7 @@ const KNOWN: &[(&str, &[Form])] = &[
     ("iot.request", REQUEST),
     ("iot.delay_ms", DELAY),
     ("iot.clock_offset_s", CLOCK),
+    ("iot.no_date", ON),
     ("iot.upgrade", IOT_UPGRADE),
     ("iot.connect", IOT_CONNECT),
     ("iot.connack", IOT_CONNACK),

@@ -220,7 +220,7 @@ impl LocalAws {
         if protocol != Some("mqtt") {
             return Err(format!("subprotocol {protocol:?}"));
         }
-        Ok(Socket { tls, buffer: rest })
+        Ok(Socket::new(tls, rest))
     }
 
     /// An MQTT session with this client id; what came instead of a good CONNACK is the error.
@@ -241,6 +241,11 @@ pub struct Socket {
 }
 
 impl Socket {
+    /// The client's side after an upgrade; `buffer` came behind its answer.
+    pub fn new(tls: Tls, buffer: Vec<u8>) -> Socket {
+        Socket { tls, buffer }
+    }
+
     /// Sends a whole message in one masked frame.
     pub fn send(&mut self, opcode: u8, payload: &[u8]) {
         let mut frame = websocket::encode(opcode, true, payload);

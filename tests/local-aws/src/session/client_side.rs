@@ -1,0 +1,194 @@
+//! The client's side of a session: its frames, the packets in them, and its end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::json;
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadHalf};
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::Ending;
+use crate::answers;
+use crate::connection::{Connection, End};
+use crate::events::Service;
+use crate::faults;
+use crate::frames::Out;
+use crate::mqtt::{self, Connect, PacketTracker, Seen};
+use crate::tls::{self, GOODBYE, Tls};
+use crate::websocket::{self, Frame, FrameError, FrameReader};
+
+/// The client's side of a session.
+pub struct Client<'a> {
+    /// Where it is.
+    pub connection: &'a Arc<Connection>,
+    frames: FrameReader,
+    tracker: PacketTracker,
+    /// Whether the CONNACK left.
+    pub connack_sent: &'a AtomicBool,
+}
+
+impl<'a> Client<'a> {
+    /// A client of which nothing was read yet but `buffer`.
+    pub fn new(connection: &'a Arc<Connection>, buffer: Vec<u8>, connack_sent: &'a AtomicBool) -> Client<'a> {
+        Client { connection, frames: FrameReader::new(buffer), tracker: PacketTracker::default(), connack_sent }
+    }
+
+    /// Reads until a whole CONNECT is there.
+    pub async fn first_packet(&mut self, stream: &mut Tls) -> Result<(Connect, Vec<u8>), Ending> {
+        let mut bytes = Vec::new();
+        loop {
+            let frame = self.next(stream).await?;
+            if frame.opcode == websocket::PING {
+                let pong = websocket::encode(websocket::PONG, true, &frame.payload);
+                answers::send(stream, &pong).await.map_err(|_| Ending::Gone)?;
+                continue;
+            }
+            self.track(&frame.payload)?;
+            bytes.extend_from_slice(&frame.payload);
+            let parsed = mqtt::parse_connect(&bytes);
+            if let Some(connect) = parsed.map_err(|what| Ending::Violation(1002, what))? {
+                let journal = &self.connection.state.journal;
+                journal.count("connects");
+                journal.count(if connect.level == 5 { "connects_v5" } else { "connects_v4" });
+                self.connection.event(
+                    "connect",
+                    json!({
+                        "client_id": connect.client_id,
+                        "level": connect.level,
+                        "clean": connect.clean,
+                        "keep_alive_s": connect.keep_alive_s,
+                        "will": connect.will,
+                        "username": connect.username,
+                    }),
+                );
+                return Ok((connect, bytes));
+            }
+        }
+    }
+
+    /// From the client to the broker.
+    pub async fn bridge(
+        &mut self,
+        stream: &mut ReadHalf<Tls>,
+        mut broker: OwnedWriteHalf,
+        out: mpsc::Sender<Out>,
+    ) -> Ending {
+        loop {
+            let frame = match self.next(stream).await {
+                Ok(frame) => frame,
+                Err(ending) => return ending,
+            };
+            if frame.opcode == websocket::PING {
+                let pong = websocket::encode(websocket::PONG, true, &frame.payload);
+                if out.send(Out::Frame(pong)).await.is_err() {
+                    return Ending::Gone;
+                }
+                continue;
+            }
+            let disconnect = match self.track(&frame.payload) {
+                Ok(disconnect) => disconnect,
+                Err(ending) => return ending,
+            };
+            if broker.write_all(&frame.payload).await.is_err() {
+                // Its end of the bridge says the rest.
+                return std::future::pending().await;
+            }
+            let faults = &self.connection.state.faults;
+            let reset = |fault: &faults::Value| fault.word == "reset-on-disconnect";
+            if disconnect && faults.take_if(Service::Iot, "end", reset).is_some() {
+                return Ending::Reset;
+            }
+        }
+    }
+
+    /// The next frame with MQTT or a ping in it.
+    async fn next<R: AsyncRead + Unpin>(&mut self, stream: &mut R) -> Result<Frame, Ending> {
+        let journal = &self.connection.state.journal;
+        loop {
+            let frame = match self.frames.next(stream).await {
+                Ok(Some(frame)) => frame,
+                Ok(None) => {
+                    self.connection.saw_close_notify();
+                    return Err(Ending::Gone);
+                }
+                Err(FrameError::Io(_)) => return Err(Ending::Gone),
+                Err(FrameError::Violation(code, what)) => return Err(Ending::Violation(code, what)),
+            };
+            match frame.opcode {
+                websocket::BINARY | websocket::CONTINUATION => return Ok(frame),
+                websocket::PING => {
+                    journal.count("websocket_pings_received");
+                    return Ok(frame);
+                }
+                websocket::PONG => journal.count("websocket_pongs"),
+                websocket::CLOSE => {
+                    let code = websocket::close_code(&frame.payload);
+                    journal.count("websocket_closes");
+                    self.connection.event("websocket-close", json!({"code": code}));
+                    return Err(Ending::ClientClose(code));
+                }
+                _ => return Err(Ending::Violation(1003, "text frame")),
+            }
+        }
+    }
+
+    /// Follows the packets in a frame; says whether DISCONNECT was among them.
+    fn track(&mut self, payload: &[u8]) -> Result<bool, Ending> {
+        let journal = &self.connection.state.journal;
+        let seen = self.tracker.frame(payload).map_err(|what| Ending::Violation(1002, what))?;
+        let mut disconnect = false;
+        for Seen { kind, split } in &seen {
+            journal.count("mqtt_packets_received");
+            if *split {
+                journal.count("split_packets");
+                self.connection.event("split-packet", json!({"type": kind}));
+            } else if seen.len() > 1 {
+                journal.count("coalesced_packets");
+            }
+            if *kind != mqtt::CONNECT && !self.connack_sent.load(Ordering::Acquire) {
+                journal.count("packets_before_connack");
+                self.connection.event("packet-before-connack", json!({"type": kind}));
+            }
+            if *kind == mqtt::DISCONNECT {
+                disconnect = true;
+                journal.count("disconnects");
+                self.connection.event("disconnect", json!({}));
+            }
+        }
+        Ok(disconnect)
+    }
+
+    /// Ends the connection as the session's end demands.
+    pub async fn finish(&mut self, stream: &mut Tls, ending: Ending) -> End {
+        let connection = self.connection;
+        let code = match ending {
+            Ending::Reset => return End::Reset,
+            Ending::Hold => return tls::hold(connection, stream).await,
+            Ending::Gone | Ending::Drop => return tls::close(connection, stream).await,
+            Ending::ClientClose(code) => {
+                let silent = |fault: &faults::Value| fault.word == "no-close-answer";
+                if connection.state.faults.take_if(Service::Iot, "end", silent).is_some() {
+                    tls::drain(connection, stream).await;
+                    return End::Hold;
+                }
+                let answer = websocket::close_frame(code);
+                let _ = timeout(GOODBYE, answers::send(stream, &answer)).await;
+                return tls::close(connection, stream).await;
+            }
+            Ending::ServerClose(code) => code,
+            Ending::Violation(code, what) => {
+                connection.state.journal.count("websocket_violations");
+                connection.event("violation", json!({"what": what, "code": code}));
+                code
+            }
+        };
+        let close = websocket::close_frame(code);
+        let _ = timeout(GOODBYE, answers::send(stream, &close)).await;
+        // The client's Close frame, behind whatever it was sending.
+        let answer = async { while let Ok(_) | Err(Ending::Violation(..)) = self.next(stream).await {} };
+        let _ = timeout(GOODBYE, answer).await;
+        tls::close(connection, stream).await
+    }
+}

@@ -1,0 +1,128 @@
+//! IoT Core behind the upgrade: CONNECT, client-id policy, and the bridge to the broker.
+
+mod admission;
+mod broker_side;
+mod client_side;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use serde_json::json;
+use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::connection::{Connection, End, Order};
+use crate::credentials::Owner;
+use crate::events::Service;
+use crate::frames;
+use crate::mqtt::Connect;
+use crate::sessions;
+use crate::tls::{GOODBYE, PATIENCE, Tls};
+
+use client_side::Client;
+
+/// Why a session ended.
+#[derive(Debug)]
+enum Ending {
+    /// The client ended TLS or TCP.
+    Gone,
+    /// The client sent a Close frame with this code.
+    ClientClose(u16),
+    /// The client broke WebSocket or MQTT: a Close frame with this code.
+    Violation(u16, &'static str),
+    /// A Close frame with this code, for no fault of the client.
+    ServerClose(u16),
+    /// close_notify and FIN without a Close frame.
+    Drop,
+    /// RST.
+    Reset,
+    /// Silence.
+    Hold,
+}
+
+/// Runs a session on an open WebSocket. `buffer` came behind the upgrade request, `owner` signed it.
+pub async fn run(connection: &Arc<Connection>, mut stream: Tls, buffer: Vec<u8>, owner: &Owner) -> End {
+    let connack_sent = AtomicBool::new(false);
+    let mut client = Client::new(connection, buffer, &connack_sent);
+    let ended = tokio::select! {
+        ended = timeout(PATIENCE, client.first_packet(&mut stream)) => ended,
+        _ = connection.ordered(|order| order == Order::Close) => Ok(Err(Ending::ServerClose(1001))),
+    };
+    let ending = match ended {
+        Ok(Ok((connect, bytes))) => {
+            let (ending, same_stream) = session(&mut client, stream, owner, &connect, bytes).await;
+            stream = same_stream;
+            ending
+        }
+        Ok(Err(ending)) => ending,
+        Err(_) => Ending::Drop,
+    };
+    connection.event("session-end", json!({"why": format!("{ending:?}")}));
+    client.finish(&mut stream, ending).await
+}
+
+async fn session(
+    client: &mut Client<'_>,
+    mut stream: Tls,
+    owner: &Owner,
+    connect: &Connect,
+    mut bytes: Vec<u8>,
+) -> (Ending, Tls) {
+    let connection = client.connection;
+    let state = &connection.state;
+    let early = match admission::admit(connection, owner, connect, &mut stream).await {
+        Ok(early) => early,
+        Err(ending) => return (ending, stream),
+    };
+    let registration = sessions::register(connection, &connect.client_id).await;
+    if connect.keep_alive_s == 0
+        && state.broker.refuses_keep_alive_0()
+        && let Some(field) = bytes.get_mut(connect.keep_alive_at..connect.keep_alive_at + 2)
+    {
+        // AWS takes 0 as its maximum.
+        field.copy_from_slice(&1200_u16.to_be_bytes());
+    }
+    let broker = match state.broker.connect(connect.level).await {
+        Ok(broker) => broker,
+        Err(e) => {
+            connection.event("broker-unreachable", json!({"error": e.to_string()}));
+            return (Ending::Drop, stream);
+        }
+    };
+    let (from_broker, mut to_broker) = broker.into_split();
+    if to_broker.write_all(&bytes).await.is_err() {
+        return (Ending::Drop, stream);
+    }
+
+    let mode = state.faults.take(Service::Iot, "frames");
+    let (mut read, mut write) = tokio::io::split(stream);
+    let connack_sent = client.connack_sent;
+    let (out, queue) = mpsc::channel(32);
+    let ending = {
+        let writing = frames::write(connection, &mut write, queue, mode);
+        tokio::pin!(writing);
+        let mut closing_writer = false;
+        let ending = tokio::select! {
+            ending = client.bridge(&mut read, to_broker, out.clone()) => ending,
+            ending = broker_side::bridge(connection, from_broker, &out, early, connack_sent) => ending,
+            _ = &mut writing => {
+                closing_writer = true;
+                Ending::Gone
+            }
+            _ = connection.ordered(|order| order == Order::Close) => Ending::ServerClose(1001),
+        };
+        drop(registration);
+        // What the broker sent before still goes out, and no frame is left half written.
+        drop(out);
+        if !closing_writer && !matches!(ending, Ending::Reset) {
+            let _ = timeout(GOODBYE, writing).await;
+        }
+        ending
+    };
+    (ending, unsplit(read, write))
+}
+
+fn unsplit(read: ReadHalf<Tls>, write: WriteHalf<Tls>) -> Tls {
+    read.unsplit(write)
+}
