@@ -6,6 +6,7 @@ import unittest
 import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 import local_aws
 
@@ -73,3 +74,67 @@ class Cognito(unittest.TestCase):
         metadata = self.client.get_id(IdentityPoolId=local_aws.IDENTITY_POOL)["ResponseMetadata"]
         self.assertRegex(metadata["RequestId"], r"^[0-9a-f-]{36}$")
         self.assertRegex(metadata["HTTPHeaders"]["date"], r"^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$")
+
+    def test_the_same_login_has_the_same_identity_and_gets_credentials(self):
+        logins = {"graph.facebook.com": "token-of-alice"}
+        first, second = (self.client.get_id(IdentityPoolId=local_aws.IDENTITY_POOL, Logins=logins)["IdentityId"]
+                         for _ in range(2))
+        self.assertEqual(first, second)
+        answer = self.client.get_credentials_for_identity(
+            IdentityId=first, Logins=logins, CustomRoleArn="arn:aws:iam::123456789012:role/Thermostat")
+        self.assertEqual(answer["IdentityId"], first)
+        counters = local_aws.counters()
+        self.assertEqual((counters["cognito_with_logins"], counters["cognito_with_custom_role"]), (3, 1))
+
+    def test_an_identity_with_logins_is_closed_to_a_guest(self):
+        identity = self.client.get_id(IdentityPoolId=local_aws.IDENTITY_POOL,
+                                      Logins={"graph.facebook.com": "token-of-bob"})["IdentityId"]
+        with self.assertRaises(self.client.exceptions.NotAuthorizedException) as raised:
+            self.client.get_credentials_for_identity(IdentityId=identity)
+        self.assertEqual(raised.exception.response["Error"]["Message"],
+                         f"Access to Identity '{identity}' is forbidden.")
+
+    def test_an_expired_login_is_a_not_authorized_exception(self):
+        with self.assertRaises(self.client.exceptions.NotAuthorizedException) as raised:
+            self.client.get_id(IdentityPoolId=local_aws.IDENTITY_POOL, Logins={"graph.facebook.com": "expired"})
+        self.assertIn("Token expired: ", raised.exception.response["Error"]["Message"])
+
+    def test_each_modelled_error_is_its_own_exception(self):
+        modelled = {
+            "not-found": "ResourceNotFoundException",
+            "not-authorized": "NotAuthorizedException",
+            "unauthenticated-disabled": "NotAuthorizedException",
+            "access-forbidden": "NotAuthorizedException",
+            "throttled": "TooManyRequestsException",
+            "throttled-429": "TooManyRequestsException",
+            "invalid-pool-configuration": "InvalidIdentityPoolConfigurationException",
+            "invalid-parameter": "InvalidParameterException",
+            "resource-conflict": "ResourceConflictException",
+            "limit-exceeded": "LimitExceededException",
+            "external-service": "ExternalServiceException",
+            "internal-error": "InternalErrorException",
+        }
+        for fault, name in modelled.items():
+            with self.subTest(fault):
+                local_aws.set_fault("cognito.get_credentials", fault)
+                with self.assertRaises(getattr(self.client.exceptions, name)) as raised:
+                    self.client.get_credentials_for_identity(IdentityId=local_aws.IDENTITY)
+                self.assertEqual(raised.exception.response["Error"]["Code"], name)
+                self.assertTrue(raised.exception.response["Error"]["Message"])
+
+    def test_an_error_beyond_the_model_keeps_its_name(self):
+        for fault, name, status in (("validation", "ValidationException", 400),
+                                    ("service-unavailable-json", "ServiceUnavailableException", 503)):
+            with self.subTest(fault):
+                local_aws.set_fault("cognito.get_credentials", fault)
+                with self.assertRaises(ClientError) as raised:
+                    self.client.get_credentials_for_identity(IdentityId=local_aws.IDENTITY)
+                answer = raised.exception.response
+                self.assertEqual(answer["Error"]["Code"], name)
+                self.assertEqual(answer["ResponseMetadata"]["HTTPStatusCode"], status)
+
+    def test_its_requests_share_one_connection(self):
+        identity = self.client.get_id(IdentityPoolId=local_aws.IDENTITY_POOL)["IdentityId"]
+        self.client.get_credentials_for_identity(IdentityId=identity)
+        counters = local_aws.counters()
+        self.assertEqual((counters["cognito_accepted"], counters["cognito_reused"]), (1, 1))

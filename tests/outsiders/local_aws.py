@@ -29,6 +29,11 @@ def counters():
     return json.loads(_control("GET", "/counters"))
 
 
+def events(name):
+    """The events of this name, oldest first."""
+    return [event for event in json.loads(_control("GET", "/events")) if event["event"] == name]
+
+
 def _control(method, path):
     connection = http.client.HTTPConnection("127.0.0.1", _CONTROL_PORT, timeout=PATIENCE_S)
     try:

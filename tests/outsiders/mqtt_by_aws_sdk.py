@@ -104,3 +104,15 @@ class AwsSdk(unittest.TestCase):
         with self.assertRaises(AwsCrtError) as raised:
             connection_to(client_id()).connect().result(local_aws.PATIENCE_S)
         self.assertIn("AWS_AUTH", raised.exception.name)
+
+    def test_it_is_refused_where_the_clock_of_aws_is_another_one(self):
+        # AWS's SDK signs by the device's clock, whatever the answers say: our client learns the time from Cognito.
+        for service in ("cognito", "iot"):
+            local_aws.set_fault(f"{service}.clock_offset_s", 1000)
+        with self.assertRaises(AwsCrtError) as raised:
+            connection_to(client_id()).connect().result(local_aws.PATIENCE_S)
+        self.assertEqual(raised.exception.name, "AWS_ERROR_HTTP_WEBSOCKET_UPGRADE_FAILURE")
+        counters, refused = local_aws.counters(), local_aws.events("upgrade-request")
+        self.assertEqual((counters["cognito_errors"], counters["upgrades"]), (0, 0))
+        self.assertEqual({event["refused"] for event in refused}, {403})
+        self.assertRegex(refused[0]["message"], r"^Signature expired: .* is now earlier than .* - 5 min\.\)$")

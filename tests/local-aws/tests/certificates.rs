@@ -69,8 +69,8 @@ fn certificate(aws: &LocalAws, port: &str) -> Vec<u8> {
     while tls.is_handshaking() {
         tls.complete_io(&mut tcp).unwrap();
     }
-    let der = witness.0.lock().unwrap().clone();
-    der
+    let seen = witness.0.lock().unwrap();
+    seen.clone()
 }
 
 /// The two dates of a certificate: UTCTime is tag 23 with 13 characters `YYMMDDHHMMSSZ`.
