@@ -31,6 +31,11 @@
 #endif
 
 /**
+ * No server time is known yet.
+ */
+#define COGNITO_CLOCK_OFFSET_UNKNOWN INT64_MIN
+
+/**
  * For wait_ms and timeout_ms: as long as it takes. A connect or disconnect is bounded by its own timeouts.
  */
 #define COGNITO_WAIT_FOREVER (-1)
@@ -173,6 +178,18 @@ enum cognito_status
      * Cognito's answer is not what the service model says: not HTTP, not JSON, too large, or lacking what it must hold.
      */
     COGNITO_STATUS_COGNITO_MALFORMED = -206,
+    /**
+     * Cognito does not know the identity pool (ResourceNotFoundException of GetId).
+     */
+    COGNITO_STATUS_COGNITO_POOL_NOT_FOUND = -207,
+    /**
+     * Cognito does not take a login: its token has expired, or is of another provider (NotAuthorizedException).
+     */
+    COGNITO_STATUS_COGNITO_LOGIN_REFUSED = -208,
+    /**
+     * The login callback of the application failed.
+     */
+    COGNITO_STATUS_LOGIN_FAILED = -209,
     /**
      * The URL could not be signed.
      */
@@ -412,12 +429,32 @@ typedef struct cognito_config cognito_config;
 typedef struct cognito_failure cognito_failure;
 
 /**
- * Fetches temporary AWS credentials for one Cognito identity and keeps them while they are valid.
- * Clients that share one provider share its credentials: while they are valid, no client asks Cognito again. Clients
- * that connect for the first time at the same moment may each ask.
+ * Takes the identity in a load callback. Valid during that call only.
+ */
+typedef struct cognito_identity_sink cognito_identity_sink;
+
+/**
+ * Takes the logins in a login callback. Valid during that call only.
+ */
+typedef struct cognito_login_sink cognito_login_sink;
+
+/**
+ * Fetches temporary AWS credentials for one Cognito identity and keeps them while they are valid: until 5 minutes
+ * before their end by server time.
+ * Clients that share one provider share its credentials, and ask Cognito once: the first that needs credentials fetches
+ * them, in the call that it is in, and the others wait for the outcome, each for as long as its own call. When the first
+ * is cancelled, freed, runs out of time or is not processed for half a second, another takes over. A refusal goes to all
+ * who wait, and is not kept for later calls.
  * Any threads may use it at once.
  */
 typedef struct cognito_provider cognito_provider;
+
+/**
+ * What one connect did and when: a step for each stage of its connections to Cognito and to AWS IoT Core, which overlap.
+ * A snapshot that never changes; any threads may read it at once. Its strings live until it is freed and hold no secret,
+ * but may hold the Cognito identity id.
+ */
+typedef struct cognito_trace cognito_trace;
 
 /**
  * Receives one log line. Called on the thread that is inside a call of this library, in the middle of its work:
@@ -433,6 +470,49 @@ typedef void (*cognito_log_fn)(int32_t level,
                                const char *stage,
                                const char *message,
                                void *user_data);
+
+/**
+ * Loads the identity that was saved for an identity pool. Called once for each provider, before it asks Cognito the first
+ * time, on the thread that is inside a call of this library and in the middle of its work: it should not take long.
+ * In it, but for cognito_identity_sink_set() and cognito_client_cancel(), every call of this library returns
+ * COGNITO_STATUS_REENTRANT. Must not throw or jump out.
+ *
+ * @param identity_pool As it was set, for stores that hold the identities of several. Valid during the call only.
+ * @param sink          Hand the identity to cognito_identity_sink_set(), or nothing when there is none yet.
+ * @param user_data     As given to cognito_config_set_identity_store().
+ * @return COGNITO_STATUS_OK, or anything else when the store could not be read: this is logged, and the pool is asked.
+ */
+typedef int32_t (*cognito_identity_load_fn)(const char *identity_pool,
+                                            cognito_identity_sink *sink,
+                                            void *user_data);
+
+/**
+ * Saves the identity that an identity pool gave, in place of an earlier one. Called in the middle of a call of this
+ * library, as cognito_identity_load_fn is.
+ *
+ * @param identity_pool As it was set. Valid during the call only.
+ * @param identity      At most 55 bytes. Valid during the call only. Whoever knows the id of a guest can get that
+ *                      guest's credentials, so keep it readable by the owner only.
+ * @param user_data     As given to cognito_config_set_identity_store().
+ * @return COGNITO_STATUS_OK, or anything else when it could not be saved: this is logged, and saving is tried again
+ *         after the next fetch.
+ */
+typedef int32_t (*cognito_identity_save_fn)(const char *identity_pool,
+                                            const char *identity,
+                                            void *user_data);
+
+/**
+ * Gives the logins for one fetch of credentials. Called for every fetch, because tokens expire, on the thread that is
+ * inside a call of this library and in the middle of its work: the connect waits for it, and its timeout does not
+ * interrupt it. In it, but for cognito_login_sink_set() and cognito_client_cancel(), every call of this library returns
+ * COGNITO_STATUS_REENTRANT. Must not throw or jump out.
+ *
+ * @param sink      Hand each login to cognito_login_sink_set(); without any the device asks as a guest.
+ * @param user_data As given to cognito_config_set_login().
+ * @return COGNITO_STATUS_OK, or anything else to give up the fetch: the connect fails with
+ *         COGNITO_STATUS_LOGIN_FAILED.
+ */
+typedef int32_t (*cognito_login_fn)(cognito_login_sink *sink, void *user_data);
 
 #ifdef __cplusplus
 extern "C" {
@@ -528,7 +608,8 @@ cognito_status cognito_config_set_port(cognito_config *config, uint32_t port);
 
 /**
  * Sets the region that the connection is signed for: that of the endpoint. Default: read from the endpoint's name,
- * else that of the identity.
+ * else that of the identity
+ * or pool.
  *
  * @param region Such as "us-east-1", or NULL.
  */
@@ -537,12 +618,13 @@ cognito_status cognito_config_set_signing_region(cognito_config *config,
                                                  const char *region);
 
 /**
- * Sets the region of the Cognito identity pool. Default: the one that the identity begins with.
+ * Sets the region of the Cognito identity pool. Default: the one that the identity or the pool begins with.
  *
  * @param region Such as "us-east-1", or NULL.
  */
 COGNITO_WARN_UNUSED
-cognito_status cognito_config_set_cognito_region(cognito_config *config, const char *region);
+cognito_status cognito_config_set_cognito_region(cognito_config *config,
+                                                 const char *region);
 
 /**
  * Sets another host for Cognito, such as a VPC endpoint or a test server. It is spoken to with HTTPS.
@@ -555,14 +637,54 @@ cognito_status cognito_config_set_cognito_endpoint(cognito_config *config,
                                                    const char *endpoint);
 
 /**
- * Sets the Cognito identity. Required.
- *
- * @param identity An identity id, "REGION:UUID". An identity pool id looks the same but is another thing: the
- *                 pool is the class, the identity one member of it.
+ * Sets whether Cognito's FIPS endpoint of the region is used in place of the ordinary one. Default false. It chooses the
+ * server; the cryptography on this side is ring's, which has no FIPS validation.
  */
 COGNITO_WARN_UNUSED
-cognito_status cognito_config_set_identity(cognito_config *config,
-                                           const char *identity);
+cognito_status cognito_config_set_fips(cognito_config *config,
+                                       bool fips);
+
+/**
+ * Sets how often a request is sent to Cognito at most, before a fetch of credentials fails: after a throttle
+ * (TooManyRequests), a fault of Cognito (HTTP 5xx) or a connection that broke, it is sent again after a random delay
+ * that grows, not before the time that a Retry-After asks for, and only if that is within the connect timeout. Refusals
+ * that would be the same again are never repeated. Default 4.
+ *
+ * @param tries 1 to 10; 1 never sends again.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_cognito_tries(cognito_config *config,
+                                                uint32_t tries);
+
+/**
+ * Sets whether server time, learned from the Date of AWS's answers, is used in place of the device's clock: for
+ * signatures, for the expiry of credentials, and for certificates from then on. Default true. When false, a device clock
+ * that is off by more than 5 minutes fails with COGNITO_STATUS_UPGRADE_CLOCK_SKEWED.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_clock_correction(cognito_config *config,
+                                                   bool correction);
+
+/**
+ * Bounds the correction: a Date that differs by more from the device's clock is not used. Default 0.
+ *
+ * @param seconds The largest difference, or 0 for no bound.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_clock_correction_max_s(cognito_config *config,
+                                                         uint32_t seconds);
+
+/**
+ * Sets whether the board has no clock, so that it does not know the time until AWS has told it. Default false.
+ * Certificates are never checked at a time before this library was built. When a board without a clock meets one that
+ * begins later, it is checked at its own beginning instead; when the time is known, and before anything that is signed is
+ * sent, the certificates of both servers are checked again. This changes dates only, never whom to trust. Until then an
+ * expired certificate cannot be told from a valid one, and login tokens are sent to Cognito under it.
+ * Needs the clock correction, without a bound.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_without_clock(cognito_config *config,
+                                                bool without_clock);
 
 /**
  * Sets the MQTT client identifier. Required for a client. The policy must allow iot:Connect for it, and a second
@@ -665,7 +787,100 @@ cognito_status cognito_config_set_proxy_credentials(cognito_config *config,
 void cognito_config_free(cognito_config *config);
 
 /**
- * Makes a provider from the identity, the Cognito region and endpoint, the proxy and the trust of a config.
+ * Sets the Cognito identity. This or an identity pool is required.
+ *
+ * @param identity An identity id, "REGION:UUID", or NULL for none. An identity pool id looks the same but is another
+ *                 thing: the pool is the class, the identity one member of it.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_identity(cognito_config *config,
+                                           const char *identity);
+
+/**
+ * Sets the identity pool to get an identity from, once: by GetId, which makes a new identity for a guest. The provider
+ * keeps it; set a file or a store to keep it over restarts. An identity that Cognito does not know any more is replaced
+ * by a new one.
+ *
+ * @param identity_pool The id of an identity pool, "REGION:UUID", or NULL for none.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_identity_pool(cognito_config *config,
+                                                const char *identity_pool);
+
+/**
+ * Sets the callbacks that keep the identity which the pool gave, in place of a former file or store. Default none: every
+ * provider then asks the pool anew.
+ * A store that fails costs a new identity, not the connection; the log says so at level Warn.
+ *
+ * @param load      Both, or both NULL for none.
+ * @param save      Both, or both NULL for none.
+ * @param user_data Handed to both; any thread may be the one that receives it. Must live until every provider and client
+ *                  that was made with this setting is freed.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_identity_store(cognito_config *config,
+                                                 cognito_identity_load_fn load,
+                                                 cognito_identity_save_fn save,
+                                                 void *user_data);
+
+/**
+ * Sets a file that keeps the identity which the pool gave, in place of a former file or store. Default none.
+ * It holds one line, the ids of the pool and of the identity; it is replaced as a whole, and only its owner may read it
+ * (mode 0600). Its folder must exist. An identity of another pool in it counts as none.
+ *
+ * @param path A path, or NULL for none.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_identity_file(cognito_config *config,
+                                                const char *path);
+
+/**
+ * Sets the callback that gives the logins of an authenticated identity. Default none: the device is a guest.
+ *
+ * @param login     The callback, or NULL for none.
+ * @param user_data Handed to it; any thread may be the one that receives it. Must live until every provider and client
+ *                  that was made with this setting is freed.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_login(cognito_config *config,
+                                        cognito_login_fn login,
+                                        void *user_data);
+
+/**
+ * Sets the role to take among those that the logins allow. Default: the one that Cognito chooses by the rules of the
+ * pool. Needs a login callback.
+ *
+ * @param arn The ARN of a role, 20 to 2048 bytes, or NULL.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_custom_role_arn(cognito_config *config,
+                                                  const char *arn);
+
+/**
+ * Hands an identity over in a load callback. Copies it; a second call replaces the first.
+ *
+ * @param identity As it was given to the save callback.
+ * @return COGNITO_STATUS_INVALID_HANDLE outside of the callback.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_identity_sink_set(cognito_identity_sink *sink, const char *identity);
+
+/**
+ * Hands a login over in a login callback. Copies it; a second one of the same provider replaces the first.
+ *
+ * @param provider The name of the login provider as the identity pool knows it, 1 to 128 bytes, such as
+ *                 "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEf123".
+ * @param token    Its token, 1 to 50000 bytes, such as a user pool's ID token. A secret: in no log and no message.
+ * @return COGNITO_STATUS_INVALID_ARGUMENT when one is too long or they are more than 10;
+ *         COGNITO_STATUS_INVALID_HANDLE outside of the callback.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_login_sink_set(cognito_login_sink *sink,
+                                      const char *provider,
+                                      const char *token);
+
+/**
+ * Makes a provider from the identity, the Cognito region and endpoint, the clock, the proxy and the trust of a config.
  * Reads the CA file, if one is set; does not touch the network.
  *
  * @param config Copied; may be changed or freed afterwards.
@@ -675,6 +890,23 @@ void cognito_config_free(cognito_config *config);
 COGNITO_WARN_UNUSED
 cognito_status cognito_provider_new(const cognito_config *config,
                                     cognito_provider **out);
+
+/**
+ * The Cognito identity id in use: the one that was set or stored, that the pool gave, or that Cognito has put in its
+ * place. Whoever knows the id of a guest can get that guest's credentials. Does not block.
+ *
+ * @return Owned by the provider and valid until it is freed. Never NULL; empty while it is not known.
+ */
+const char *cognito_provider_identity(const cognito_provider *provider);
+
+/**
+ * How far server time is ahead of the device's clock now, in milliseconds; negative when the device's clock is ahead.
+ * It is learned from the Date of every answer of Cognito, to a second, and from that of an answer of AWS IoT Core that
+ * refuses a signature for its time, and carried forward by CLOCK_BOOTTIME. Does not block.
+ *
+ * @return COGNITO_CLOCK_OFFSET_UNKNOWN while no answer has come.
+ */
+int64_t cognito_provider_clock_offset_ms(const cognito_provider *provider);
 
 /**
  * Frees a provider. Clients that were made with it keep what they need of it. Does not block.
@@ -770,6 +1002,16 @@ cognito_status cognito_client_failure(const cognito_client *client,
                                       cognito_failure **out);
 
 /**
+ * Copies what this client's last connect did and when, or that under way up to now. Does not block.
+ *
+ * @param out Receives the trace, or NULL. It has no steps when there was no connect yet. Free it with
+ *            cognito_trace_free().
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_client_trace(const cognito_client *client,
+                                    cognito_trace **out);
+
+/**
  * Frees a client. Calls that wait on other threads end first, with COGNITO_STATUS_CANCELLED. An open session is told
  * DISCONNECT if that takes no waiting; call cognito_client_disconnect() before for an orderly end. Never waits for
  * the network.
@@ -777,6 +1019,78 @@ cognito_status cognito_client_failure(const cognito_client *client,
  * @param client A client, or NULL.
  */
 void cognito_client_free(cognito_client *client);
+
+/**
+ * How many steps there are, in the order in which they began.
+ *
+ * @return 0 also when trace is not a live handle.
+ */
+size_t cognito_trace_count(const cognito_trace *trace);
+
+/**
+ * The stage of a step.
+ *
+ * @param index 0 up to cognito_trace_count() - 1, here and below.
+ * @return COGNITO_STAGE_NONE when there is no such step.
+ */
+cognito_stage cognito_trace_stage(const cognito_trace *trace, size_t index);
+
+/**
+ * Who was spoken to, "host:port" or "the proxy host:port", in UTF-8.
+ *
+ * @return Owned by the trace. Never NULL; empty when there is no such step.
+ */
+const char *cognito_trace_peer(const cognito_trace *trace, size_t index);
+
+/**
+ * When a step began, in microseconds from the beginning of the connect.
+ *
+ * @return 0 also when there is no such step.
+ */
+int64_t cognito_trace_began_us(const cognito_trace *trace, size_t index);
+
+/**
+ * How long a step took, or has taken up to the snapshot, in microseconds.
+ *
+ * @return 0 also when there is no such step.
+ */
+int64_t cognito_trace_took_us(const cognito_trace *trace, size_t index);
+
+/**
+ * How a step ended: COGNITO_STATUS_OK, COGNITO_STATUS_IN_PROGRESS while it was under way, COGNITO_STATUS_CANCELLED when it
+ * was cut off because the connect had failed elsewhere, else why it failed.
+ *
+ * @return COGNITO_STATUS_INVALID_ARGUMENT when there is no such step.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_trace_status(const cognito_trace *trace,
+                                    size_t index);
+
+/**
+ * What a step has found out, such as addresses, the TLS version and the issuer of the certificate, or why it failed:
+ * one line of UTF-8, for people.
+ *
+ * @return Owned by the trace. Never NULL; empty when there is nothing to say, or no such step.
+ */
+const char *cognito_trace_finding(const cognito_trace *trace,
+                                  size_t index);
+
+/**
+ * Frees a trace and its strings. Does not block.
+ *
+ * @param trace A trace, or NULL.
+ */
+void cognito_trace_free(cognito_trace *trace);
+
+/**
+ * Copies what is known about the last failing call of the calling thread, whatever handle it was of. Does not block.
+ * A call that succeeds leaves it as it is.
+ *
+ * @param out Receives the failure, or NULL. Its status is COGNITO_STATUS_OK when no call of this thread has failed
+ *            yet. Free it with cognito_failure_free().
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_last_failure(cognito_failure **out);
 
 /**
  * The status that the failing call returned.
@@ -841,6 +1155,21 @@ const char *cognito_failure_aws_message(const cognito_failure *failure);
  * @return Owned by the failure. Never NULL; empty when AWS sent none.
  */
 const char *cognito_failure_aws_request_id(const cognito_failure *failure);
+
+/**
+ * The Cognito identity id that a connect or session failed with, to quote in a policy or a ticket. Whoever knows the id
+ * of a guest can get that guest's credentials.
+ *
+ * @return Owned by the failure. Never NULL; empty when it was not known, or the failing call was no connect.
+ */
+const char *cognito_failure_identity(const cognito_failure *failure);
+
+/**
+ * How far server time was ahead of the device's clock when a connect or session failed, in milliseconds.
+ *
+ * @return COGNITO_CLOCK_OFFSET_UNKNOWN when server time was not known.
+ */
+int64_t cognito_failure_clock_offset_ms(const cognito_failure *failure);
 
 /**
  * Frees a failure and its strings. Does not block.

@@ -104,6 +104,17 @@ pub struct Failure {
     pub aws: Option<Box<AwsReason>>,
     /// CONNACK's return code, when there was a CONNACK.
     pub connack_code: Option<u8>,
+    /// What was known about the device, when a connect or a session failed.
+    pub device: Option<Box<Device>>,
+}
+
+/// Who it was that failed, and by which time.
+#[derive(Clone, Debug, Default)]
+pub struct Device {
+    /// The Cognito identity id; empty while it is not known.
+    pub identity: String,
+    /// How far server time is ahead of the device's clock, in milliseconds, once it is known.
+    pub clock_offset_ms: Option<i64>,
 }
 
 /// AWS's own account of a refusal, kept word for word.
@@ -120,21 +131,24 @@ pub struct AwsReason {
 }
 
 impl Failure {
-    /// A failure with nothing but a message.
+    /// A failure with the cure that its status has. Of a refused call the message is all there is to say.
     pub fn new(status: Status, stage: Stage, message: impl Into<String>) -> Self {
+        let is_of_a_call = status as i32 > Status::DnsFailed as i32;
         Self {
             status,
             stage,
             message: one_line(message.into()),
-            hint: Cow::Borrowed(""),
+            hint: Cow::Borrowed(if is_of_a_call { "" } else { status.cure() }),
             aws: None,
             connack_code: None,
+            device: None,
         }
     }
 
-    /// Adds what to do about it.
+    /// Says more precisely what to do about it; nothing, when the hint is empty.
     pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.hint = match hint.into() {
+            Cow::Borrowed("") => return self,
             Cow::Borrowed(hint) => Cow::Borrowed(hint),
             Cow::Owned(hint) => Cow::Owned(one_line(hint)),
         };
@@ -144,6 +158,12 @@ impl Failure {
     /// Adds what AWS said.
     pub fn aws(mut self, aws: AwsReason) -> Self {
         self.aws = Some(Box::new(aws));
+        self
+    }
+
+    /// Adds who it was.
+    pub fn device(mut self, device: Device) -> Self {
+        self.device = Some(Box::new(device));
         self
     }
 

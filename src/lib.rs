@@ -22,6 +22,7 @@
 pub mod ffi;
 
 mod boxed;
+mod callback;
 mod client;
 mod clock;
 mod config;
@@ -33,6 +34,7 @@ mod names;
 mod signing;
 mod status;
 mod sys;
+mod trace;
 mod transport;
 
 pub use error::Stage;

@@ -3,6 +3,7 @@
 //! Neither `log` nor `tracing` is behind this: both are compiled out, because what our dependencies would print there
 //! includes the presigned URL and whole bodies.
 
+use crate::callback;
 use crate::error::{Stage, one_line};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -51,8 +52,8 @@ pub fn enabled(level: LogLevel) -> bool {
     level as i32 <= MAX_LEVEL.load(Ordering::Relaxed)
 }
 
-/// Whether this thread is inside the application's log callback.
-pub fn in_sink() -> bool {
+/// Whether this thread is inside the application's log callback, where nothing is logged.
+fn in_sink() -> bool {
     IN_SINK.try_with(Cell::get).unwrap_or(false)
 }
 
@@ -80,7 +81,7 @@ pub fn write(level: LogLevel, stage: Stage, line: String) {
         return;
     }
     let _ = IN_SINK.try_with(|flag| flag.set(true));
-    sink(level, stage, &one_line(line));
+    callback::run(|| sink(level, stage, &one_line(line)));
     let _ = IN_SINK.try_with(|flag| flag.set(false));
 }
 

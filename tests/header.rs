@@ -8,17 +8,19 @@ use std::path::Path;
 const HEADER: &str = "include/cognito_connect.h";
 
 /// What the header is written from, in its order.
-const SOURCES: [&str; 11] = [
-    "status.rs",
+const SOURCES: [&str; 13] = [
+    "status/mod.rs",
     "error.rs",
     "log.rs",
-    "config.rs",
+    "config/settings.rs",
     "ffi/version.rs",
     "ffi/status.rs",
     "ffi/log.rs",
     "ffi/config.rs",
+    "ffi/identity.rs",
     "ffi/provider.rs",
     "ffi/client.rs",
+    "ffi/trace.rs",
     "ffi/failure.rs",
 ];
 

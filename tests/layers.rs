@@ -6,18 +6,20 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What each module may use. `status`, `error` and `log` serve all but `sys`.
-const ARROWS: [(&str, &[&str]); 15] = [
-    ("ffi", &["client", "credentials", "config", "names"]),
-    ("client", &["credentials", "signing", "transport", "mqtt", "config", "clock", "boxed", "sys"]),
-    ("credentials", &["transport", "config", "clock", "names", "boxed"]),
+const ARROWS: [(&str, &[&str]); 17] = [
+    ("ffi", &["client", "credentials", "config", "names", "trace", "callback"]),
+    ("client", &["credentials", "signing", "transport", "mqtt", "config", "clock", "trace", "boxed", "sys"]),
+    ("credentials", &["transport", "config", "clock", "names", "boxed", "sys"]),
     ("signing", &["credentials", "names"]),
-    ("transport", &["config", "names", "boxed", "sys"]),
+    ("transport", &["config", "clock", "names", "trace", "boxed", "sys"]),
     ("mqtt", &[]),
     ("config", &["names"]),
-    ("clock", &["sys"]),
+    ("clock", &["config", "sys"]),
+    ("trace", &[]),
     ("names", &[]),
     ("boxed", &[]),
-    ("log", &[]),
+    ("callback", &[]),
+    ("log", &["callback"]),
     ("error", &[]),
     ("status", &[]),
     ("sys", &[]),

@@ -27,15 +27,19 @@ pub async fn run(dial: Arc<Dial>, state: Arc<State>, attempt: Arc<Attempt>) {
     let dialled = tokio::select! {
         biased;
         _ = ordered(&mut orders) => Err(Failure::cancelled(Stage::None)),
-        dialled = boxed(|| dial.run()) => dialled,
+        dialled = boxed(|| dial.run(attempt.trace())) => dialled,
     };
-    match dialled {
-        Err(failure) => over.with(Some(failure)),
+    let failure = match dialled {
+        Err(failure) => {
+            attempt.trace().close(Some(&failure));
+            Some(failure)
+        }
         Ok(connection) => {
             state.connected();
-            over.with(boxed(|| session(connection, orders)).await.err());
+            boxed(|| session(connection, orders)).await.err()
         }
-    }
+    };
+    over.with(failure.map(|failure| failure.device(dial.provider.device())));
 }
 
 /// Reports the end of the task, also when it panicked.

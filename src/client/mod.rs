@@ -1,16 +1,17 @@
 //! A client: its runtime, its calls, and who may be inside them.
 
 mod cancel;
+mod diagnosis;
 mod dial;
 mod driver;
 mod state;
 
 use crate::boxed::{BoxFuture, boxed};
 use crate::config::ClientSettings;
-use crate::credentials::Provider;
+use crate::credentials::{Away, Provider};
 use crate::error::{Failure, Stage};
 use crate::status::Status;
-use crate::transport::Dialer;
+use crate::trace::Step;
 use cancel::Cancel;
 use dial::Dial;
 use state::{Attempt, Phase, State};
@@ -18,6 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// How long a call may wait.
@@ -37,6 +39,8 @@ pub struct Client {
     cancel: Cancel,
     /// How often the task was polled: when this stands still, there is nothing to do without waiting.
     polls: Arc<AtomicU64>,
+    /// Since when no thread is inside a call, for other clients that wait for this one's fetch of credentials.
+    away: watch::Sender<Away>,
     calls: Mutex<Calls>,
     idle: Condvar,
     process_id: u32,
@@ -59,10 +63,7 @@ impl Client {
         let resources = |error: std::io::Error| {
             Failure::new(Status::OutOfResources, Stage::Config, format!("no descriptors for a client: {error}"))
         };
-        let dialer = match provider.dialer_for(&settings.network) {
-            Some(dialer) => dialer,
-            None => Arc::new(Dialer::new(&settings.network)?),
-        };
+        let dialer = provider.dialer_for(&settings.network)?;
         let runtime = Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -71,13 +72,15 @@ impl Client {
             .build()
             .map_err(resources)?;
         let state = Arc::new(State::new());
+        let away = watch::Sender::new(Some(Instant::now()));
         let cancel = Cancel::new().map_err(resources)?;
         {
             let _inside = runtime.enter();
             runtime.spawn(cancel::watcher(&cancel, state.waker()).map_err(resources)?);
         }
         Ok(Self {
-            dial: Arc::new(Dial { settings: Arc::new(settings), provider, dialer }),
+            dial: Arc::new(Dial { settings: Arc::new(settings), provider, dialer, away: away.subscribe() }),
+            away,
             state,
             cancel,
             polls: Arc::new(AtomicU64::new(0)),
@@ -95,10 +98,7 @@ impl Client {
         let outcome = match call.drive(wait, base, || self.state.outcome(&attempt)) {
             Ok(None) => return Err(in_progress("connect")),
             Ok(Some(outcome)) => outcome,
-            Err(cancelled) => {
-                self.state.abort(&attempt, Phase::Connecting);
-                Err(cancelled)
-            }
+            Err(cancelled) => return Err(call.give_up(&attempt, Phase::Connecting, cancelled)),
         };
         if outcome.is_err() {
             // What the dial leaves behind, such as the other of its two connections, ends now and not with the next call.
@@ -119,11 +119,7 @@ impl Client {
         match call.drive(wait, base, || attempt.end().cloned()) {
             // An end that was ordered is no failure.
             Ok(end) => end.flatten().map_or(Ok(()), Err),
-            Err(cancelled) => {
-                self.state.abort(&attempt, Phase::Connecting);
-                call.turn();
-                Err(cancelled)
-            }
+            Err(cancelled) => Err(call.give_up(&attempt, Phase::Connecting, cancelled)),
         }
     }
 
@@ -135,11 +131,7 @@ impl Client {
         match call.drive(wait, base, || attempt.end().map(drop)) {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(in_progress("disconnect")),
-            Err(cancelled) => {
-                self.state.abort(&attempt, Phase::Disconnecting);
-                call.turn();
-                Err(cancelled)
-            }
+            Err(cancelled) => Err(call.give_up(&attempt, Phase::Disconnecting, cancelled)),
         }
     }
 
@@ -156,6 +148,11 @@ impl Client {
     /// The last failure of any connect or session.
     pub fn failure(&self) -> Option<Failure> {
         self.state.failure()
+    }
+
+    /// What the last connect did and when; that under way, up to now.
+    pub fn trace(&self) -> Vec<Step> {
+        self.state.current().0.trace().steps()
     }
 
     /// Ends all calls, says DISCONNECT if that takes no waiting, and gives everything back.
@@ -200,6 +197,9 @@ impl Client {
             return Err(Failure::new(Status::InvalidHandle, Stage::None, "the client is being freed"));
         };
         calls.in_flight += 1;
+        if calls.in_flight == 1 {
+            self.away.send_replace(None);
+        }
         drop(calls);
         Ok(Call { client: self, runtime: Some(runtime) })
     }
@@ -301,6 +301,13 @@ impl Call<'_> {
         })
     }
 
+    /// Drops an attempt that is still in this phase, now and not with the next call.
+    fn give_up(&self, attempt: &Arc<Attempt>, phase: Phase, cancelled: Failure) -> Failure {
+        self.client.state.abort(attempt, phase);
+        self.turn();
+        cancelled
+    }
+
     /// Lets the client's task do everything that it can do without waiting.
     fn turn(&self) {
         if let Some(runtime) = &self.runtime {
@@ -316,6 +323,7 @@ impl Drop for Call<'_> {
         let mut calls = self.client.lock();
         calls.in_flight -= 1;
         if calls.in_flight == 0 {
+            self.client.away.send_replace(Some(Instant::now()));
             self.client.idle.notify_all();
         }
     }

@@ -1,6 +1,7 @@
 //! What a client's calls and its task know of each other.
 
 use crate::error::{Failure, Stage};
+use crate::trace::Trace;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
 
@@ -31,17 +32,27 @@ pub enum Order {
 /// One connect and the session that comes of it. Each has a task.
 pub struct Attempt {
     orders: watch::Sender<Order>,
+    trace: Arc<Trace>,
     end: OnceLock<Option<Failure>>,
 }
 
 impl Attempt {
     fn new() -> Arc<Self> {
-        Arc::new(Self { orders: watch::Sender::new(Order::Connect), end: OnceLock::new() })
+        Arc::new(Self {
+            orders: watch::Sender::new(Order::Connect),
+            trace: Arc::new(Trace::new()),
+            end: OnceLock::new(),
+        })
     }
 
     /// What is asked of the task.
     pub fn orders(&self) -> watch::Receiver<Order> {
         self.orders.subscribe()
+    }
+
+    /// What it did and when.
+    pub fn trace(&self) -> &Arc<Trace> {
+        &self.trace
     }
 
     /// How it ended, once it has: `None` inside for an end that was ordered.

@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::error::Stage;
 use crate::log::log;
 use crate::names::{HTTPS_PORT, Host};
-use crate::transport::{Dialer, Error, Progress, finish, http};
+use crate::transport::{Dialer, Error, Progress, TlsStream, closed_while_idle, finish, http};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -15,18 +15,27 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::AsyncWriteExt;
 
 /// Who asks, for AWS's support.
 const USER_AGENT: &str = concat!("cognito-connect/", env!("CARGO_PKG_VERSION"));
 
-/// One connector for one fetch. The whole fetch has one deadline outside, so the SDK's own timeouts are not set.
+/// One connector for one fetch, whose requests share a connection while the server keeps it open. The whole fetch has one
+/// deadline outside, so the SDK's own timeouts are not set.
 #[derive(Clone)]
 pub struct Connector {
     dialer: Arc<Dialer>,
     clock: Arc<Clock>,
     progress: Arc<Progress>,
+    idle: Arc<Mutex<Option<Connection>>>,
+}
+
+/// An open connection on which nothing is under way.
+struct Connection {
+    host: Host,
+    port: u16,
+    stream: TlsStream,
 }
 
 impl std::fmt::Debug for Connector {
@@ -38,7 +47,23 @@ impl std::fmt::Debug for Connector {
 impl Connector {
     /// Reports to `progress` and teaches `clock`.
     pub fn new(dialer: &Arc<Dialer>, clock: &Arc<Clock>, progress: &Arc<Progress>) -> Self {
-        Self { dialer: Arc::clone(dialer), clock: Arc::clone(clock), progress: Arc::clone(progress) }
+        Self {
+            dialer: Arc::clone(dialer),
+            clock: Arc::clone(clock),
+            progress: Arc::clone(progress),
+            idle: Arc::default(),
+        }
+    }
+
+    /// Ends the connection in order, beside the dial, which does not wait for it. Must be called on the runtime.
+    pub fn close(&self) {
+        if let Some(connection) = self.idle().take() {
+            end(connection.stream);
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,7 +89,10 @@ impl Connector {
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let (host, port, message) = serialise(&request)?;
         let peer = host.with_port(port);
-        let mut stream = boxed(|| self.dialer.open(&host, port, &self.progress)).await.map_err(connector_error)?;
+        let mut stream = match self.reuse(&host, port).await {
+            Some(stream) => stream,
+            None => boxed(|| self.dialer.open(&host, port, &self.progress)).await.map_err(connector_error)?,
+        };
         self.progress.enter(Stage::Cognito);
         let failed = |error: http::Error| connector_error(error.at(Stage::Cognito, &peer));
         stream.write_all(&message).await.map_err(|error| failed(error.into()))?;
@@ -73,14 +101,34 @@ impl Connector {
         let head = reader.head().await.map_err(failed)?;
         log!(Debug, Stage::Cognito, "{peer}: HTTP status {}", head.status);
         if let Some(date) = head.header("date") {
-            self.clock.learn(date);
+            self.clock.learn(Stage::Cognito, date);
         }
         let mut body = Vec::new();
         reader.body(&head, &mut body).await.map_err(failed)?;
-        // Ends in order beside the dial, which does not wait for it.
-        tokio::spawn(boxed(|| finish(stream)));
+        let keeps_open = head.keeps_open() && reader.into_rest().is_empty();
+        self.dialer.check_again(&stream, &host, port).map_err(connector_error)?;
+        if keeps_open {
+            *self.idle() = Some(Connection { host, port, stream });
+        } else {
+            end(stream);
+        }
         response(head, body)
     }
+
+    /// The connection of the request before, unless the server has ended it.
+    async fn reuse(&self, host: &Host, port: u16) -> Option<TlsStream> {
+        let mut connection = self.idle().take()?;
+        let same = connection.host == *host && connection.port == port;
+        if same && !closed_while_idle(&mut connection.stream).await {
+            return Some(connection.stream);
+        }
+        end(connection.stream);
+        None
+    }
+}
+
+fn end(stream: TlsStream) {
+    tokio::spawn(boxed(|| finish(stream)));
 }
 
 /// The request as it goes on the wire, in one piece, and where to.

@@ -2,10 +2,17 @@
 
 mod cognito;
 mod connector;
+mod endpoint;
+mod file_store;
+mod flight;
 mod operation;
 mod provider;
+mod refusal;
+mod retry;
 
-pub use provider::Provider;
+pub use file_store::FileStore;
+pub use flight::Away;
+pub use provider::{Caller, Provider};
 
 use aws_credential_types::Credentials as AwsCredentials;
 use std::time::SystemTime;

@@ -1,4 +1,4 @@
-//! The SDK's GetCredentialsForIdentity without the SDK's client.
+//! The SDK's operations without the SDK's client.
 //!
 //! The client would read environment variables: SMITHY_CLIENT_SDK_CUSTOM_PARTITION, at which it panics when the file is not
 //! there, and AWS_EXECUTION_ENV. It would also compile the regular expressions of every partition, and carry a signer and
@@ -10,6 +10,7 @@ use aws_sdk_cognitoidentity::operation::get_credentials_for_identity::{
     GetCredentialsForIdentity, GetCredentialsForIdentityError, GetCredentialsForIdentityInput,
     GetCredentialsForIdentityOutput,
 };
+use aws_sdk_cognitoidentity::operation::get_id::{GetId, GetIdError, GetIdInput, GetIdOutput};
 use aws_smithy_json::protocol::aws_json_rpc::AwsJsonRpcProtocol;
 use aws_smithy_runtime::client::auth::no_auth::{NO_AUTH_SCHEME_ID, NoAuthRuntimePluginV2};
 use aws_smithy_runtime::client::identity::IdentityCache;
@@ -25,25 +26,47 @@ use aws_smithy_schema::protocol::{ServiceShapeName, ServiceShapeNamespace, Share
 use aws_smithy_types::config_bag::{FrozenLayer, Layer};
 use std::borrow::Cow;
 
-/// What Cognito refused with: `None` when the SDK's error is of a type that it should not be.
-pub type Error = SdkError<Option<GetCredentialsForIdentityError>, HttpResponse>;
+/// What Cognito refused an operation with: `None` when the SDK's error is of a type that it should not be.
+pub type Error<E> = SdkError<Option<E>, HttpResponse>;
 
 const SHAPE: &str = "AWSCognitoIdentityService";
 const NAMESPACE: &str = "com.amazonaws.cognitoidentity";
 
-/// Sends the request to `endpoint`, an `https://` URL.
+/// Sends GetId to `endpoint`, an `https://` URL.
+pub async fn get_id(
+    endpoint: &str,
+    connector: &Connector,
+    input: GetIdInput,
+) -> Result<GetIdOutput, Error<GetIdError>> {
+    invoke("GetId", GetId::new(), input, endpoint, connector).await
+}
+
+/// Sends GetCredentialsForIdentity to `endpoint`, an `https://` URL.
 pub async fn get_credentials_for_identity(
-    endpoint: String,
-    connector: Connector,
-    identity: &str,
-) -> Result<GetCredentialsForIdentityOutput, Error> {
-    let input =
-        GetCredentialsForIdentityInput::builder().identity_id(identity).build().map_err(Error::construction_failure)?;
+    endpoint: &str,
+    connector: &Connector,
+    input: GetCredentialsForIdentityInput,
+) -> Result<GetCredentialsForIdentityOutput, Error<GetCredentialsForIdentityError>> {
+    invoke("GetCredentialsForIdentity", GetCredentialsForIdentity::new(), input, endpoint, connector).await
+}
+
+async fn invoke<I, O, E>(
+    name: &'static str,
+    operation: impl RuntimePlugin + 'static,
+    input: I,
+    endpoint: &str,
+    connector: &Connector,
+) -> Result<O, Error<E>>
+where
+    I: std::fmt::Debug + Send + Sync + 'static,
+    O: std::fmt::Debug + Send + Sync + 'static,
+    E: std::error::Error + Send + Sync + 'static,
+{
     let plugins = RuntimePlugins::new()
-        .with_client_plugin(Service::new(endpoint, connector))
+        .with_client_plugin(Service::new(endpoint.to_owned(), connector.clone()))
         .with_client_plugin(NoAuthRuntimePluginV2::new())
-        .with_operation_plugin(GetCredentialsForIdentity::new());
-    let output = orchestrator::invoke("Cognito Identity", "GetCredentialsForIdentity", Input::erase(input), &plugins)
+        .with_operation_plugin(operation);
+    let output = orchestrator::invoke("Cognito Identity", name, Input::erase(input), &plugins)
         .await
         .map_err(|error| error.map_service_error(|error| error.downcast().ok()))?;
     output.downcast().map_err(|_| Error::construction_failure("the output is of another type"))
@@ -69,7 +92,7 @@ impl Service {
             .with_endpoint_resolver(Some(StaticUriEndpointResolver::uri(endpoint)))
             .with_http_client(Some(connector))
             .with_identity_cache(Some(IdentityCache::no_cache()))
-            // One deadline covers the whole dial from outside, and what may be tried again is decided there.
+            // What may be tried again, and when, is decided outside, where the deadline is known.
             .with_retry_strategy(Some(NeverRetryStrategy::new()));
         Self { config: config.freeze(), components }
     }

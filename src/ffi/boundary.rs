@@ -1,21 +1,39 @@
 //! What stands between C and Rust: panics stop here, errors become a status and the thread's last error, and raw pointers
 //! become references.
 
+use crate::callback;
 use crate::error::{Failure, Stage};
-use crate::log::{in_sink, log};
+use crate::log::log;
 use crate::status::Status;
 use std::cell::RefCell;
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
 thread_local! {
-    static LAST_ERROR: RefCell<CString> = RefCell::new(CString::default());
+    static LAST: RefCell<Last> = const { RefCell::new(Last { failure: None, text: None }) };
+}
+
+/// A thread's last failure, and its text for as long as somebody may read it.
+struct Last {
+    failure: Option<Failure>,
+    text: Option<CString>,
 }
 
 /// The body of every function that returns a status.
 pub fn status(call: impl FnOnce() -> Result<(), Failure>) -> Status {
     match guarded(call) {
+        Ok(()) => Status::Ok,
+        Err(failure) => {
+            record(&failure);
+            failure.status
+        }
+    }
+}
+
+/// The body of the functions that are for callbacks and refuse nobody inside one.
+pub fn status_in_callback(call: impl FnOnce() -> Result<(), Failure>) -> Status {
+    match caught(call) {
         Ok(()) => Status::Ok,
         Err(failure) => {
             record(&failure);
@@ -41,13 +59,17 @@ pub fn free(call: impl FnOnce() -> Result<(), Failure>) {
 }
 
 fn guarded<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    if in_sink() {
+    if callback::is_inside() {
         return Err(Failure::new(
             Status::Reentrant,
             Stage::None,
-            "no function of this library may be called in a log callback",
+            "no function of this library may be called in a log, login or store callback",
         ));
     }
+    caught(call)
+}
+
+fn caught<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     quiet_panics();
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(result) => result,
@@ -85,13 +107,19 @@ fn record(failure: &Failure) {
         _ => log!(Error, failure.stage, "{}", failure.text()),
     }
     let text = c_string(&failure.text());
-    let _ = LAST_ERROR.try_with(|last| last.replace(text));
+    let _ = LAST.try_with(|last| last.replace(Last { failure: Some(failure.clone()), text: Some(text) }));
 }
 
-/// The calling thread's last error; valid until its next failing call.
+/// The text of the calling thread's last failure; valid until its next failing call.
 pub fn last_error() -> *const c_char {
     // A thread that is being torn down has no last error any more.
-    LAST_ERROR.try_with(|last| last.borrow().as_ptr()).unwrap_or(c"".as_ptr())
+    let text = |last: &RefCell<Last>| last.borrow().text.as_ref().map_or(c"".as_ptr(), |text| text.as_ptr());
+    LAST.try_with(text).unwrap_or(c"".as_ptr())
+}
+
+/// The calling thread's last failure.
+pub fn last_failure() -> Option<Failure> {
+    LAST.try_with(|last| last.borrow().failure.clone()).unwrap_or_default()
 }
 
 /// A C string of text that may hold a NUL, which ends it early in C anyway.
@@ -138,4 +166,19 @@ pub unsafe fn construct<T>(field: &str, out: *mut *mut T, make: impl FnOnce() ->
         unsafe { out.write(std::ptr::without_provenance_mut(token)) };
         Ok(())
     })
+}
+
+/// A pointer of the application that is only handed back to it.
+pub struct UserData(pub *mut c_void);
+
+// SAFETY: the pointer is never read through, and the application promised with the callback that any thread may receive it.
+unsafe impl Send for UserData {}
+// SAFETY: as above.
+unsafe impl Sync for UserData {}
+
+impl UserData {
+    /// What the application gave. Through a method, so that a closure captures the whole and not the bare pointer.
+    pub fn pointer(&self) -> *mut c_void {
+        self.0
+    }
 }

@@ -5,6 +5,7 @@ use super::config::{CONFIGS, cognito_config, lock};
 use super::failure::{FAILURES, Snapshot, cognito_failure};
 use super::handle::{Kind, Table};
 use super::provider::{PROVIDERS, cognito_provider};
+use super::trace::{Steps, TRACES, cognito_trace};
 use crate::client::{Client, Wait};
 use crate::credentials::Provider;
 use crate::error::Failure;
@@ -42,9 +43,9 @@ pub unsafe extern "C" fn cognito_client_new(
             let config = lock(&*CONFIGS.get(config)?).clone();
             let provider = match provider.is_null() {
                 true => Arc::new(Provider::new(config.cognito()?)?),
-                false => PROVIDERS.get(provider)?,
+                false => Arc::clone(&PROVIDERS.get(provider)?.provider),
             };
-            let settings = config.client(provider.identity())?;
+            let settings = config.client(provider.region())?;
             CLIENTS.insert(Arc::new(Client::new(settings, provider)?))
         })
     }
@@ -130,6 +131,16 @@ pub unsafe extern "C" fn cognito_client_failure(
     unsafe {
         boundary::construct("out", out, || FAILURES.insert(Arc::new(Snapshot::of(CLIENTS.get(client)?.failure()))))
     }
+}
+
+/// Copies what this client's last connect did and when, or that under way up to now. Does not block.
+///
+/// @param out Receives the trace, or NULL. It has no steps when there was no connect yet. Free it with
+///            cognito_trace_free().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cognito_client_trace(client: *const cognito_client, out: *mut *mut cognito_trace) -> Status {
+    // SAFETY: the caller's promise about `out`.
+    unsafe { boundary::construct("out", out, || TRACES.insert(Arc::new(Steps::of(CLIENTS.get(client)?.trace())))) }
 }
 
 /// Frees a client. Calls that wait on other threads end first, with COGNITO_STATUS_CANCELLED. An open session is told

@@ -4,7 +4,7 @@ use super::boundary::{self, optional_text, text};
 use super::handle::{Kind, Table};
 use crate::config::{Config, Trust};
 use crate::error::Failure;
-use crate::names::{Host, Identity, Region};
+use crate::names::{Host, Region};
 use crate::status::Status;
 use std::ffi::c_char;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,7 +23,7 @@ pub(super) fn lock(config: &Mutex<Config>) -> MutexGuard<'_, Config> {
     config.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn set(config: *mut cognito_config, change: impl FnOnce(&mut Config) -> Result<(), Failure>) -> Status {
+pub(super) fn set(config: *mut cognito_config, change: impl FnOnce(&mut Config) -> Result<(), Failure>) -> Status {
     boundary::status(|| change(&mut lock(&*CONFIGS.get(config)?)))
 }
 
@@ -60,7 +60,8 @@ pub extern "C" fn cognito_config_set_port(config: *mut cognito_config, port: u32
 }
 
 /// Sets the region that the connection is signed for: that of the endpoint. Default: read from the endpoint's name,
-/// else that of the identity.
+/// else that of the identity
+/// or pool.
 ///
 /// @param region Such as "us-east-1", or NULL.
 #[unsafe(no_mangle)]
@@ -76,7 +77,7 @@ pub unsafe extern "C" fn cognito_config_set_signing_region(
     })
 }
 
-/// Sets the region of the Cognito identity pool. Default: the one that the identity begins with.
+/// Sets the region of the Cognito identity pool. Default: the one that the identity or the pool begins with.
 ///
 /// @param region Such as "us-east-1", or NULL.
 #[unsafe(no_mangle)]
@@ -107,15 +108,59 @@ pub unsafe extern "C" fn cognito_config_set_cognito_endpoint(
     })
 }
 
-/// Sets the Cognito identity. Required.
-///
-/// @param identity An identity id, "REGION:UUID". An identity pool id looks the same but is another thing: the
-///                 pool is the class, the identity one member of it.
+/// Sets whether Cognito's FIPS endpoint of the region is used in place of the ordinary one. Default false. It chooses the
+/// server; the cryptography on this side is ring's, which has no FIPS validation.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cognito_config_set_identity(config: *mut cognito_config, identity: *const c_char) -> Status {
+pub extern "C" fn cognito_config_set_fips(config: *mut cognito_config, fips: bool) -> Status {
     set(config, |config| {
-        // SAFETY: the caller's promise.
-        config.identity = Some(Identity::parse(unsafe { text("identity", identity) }?)?);
+        config.fips = fips;
+        Ok(())
+    })
+}
+
+/// Sets how often a request is sent to Cognito at most, before a fetch of credentials fails: after a throttle
+/// (TooManyRequests), a fault of Cognito (HTTP 5xx) or a connection that broke, it is sent again after a random delay
+/// that grows, not before the time that a Retry-After asks for, and only if that is within the connect timeout. Refusals
+/// that would be the same again are never repeated. Default 4.
+///
+/// @param tries 1 to 10; 1 never sends again.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_config_set_cognito_tries(config: *mut cognito_config, tries: u32) -> Status {
+    set(config, |config| config.set_cognito_tries(tries))
+}
+
+/// Sets whether server time, learned from the Date of AWS's answers, is used in place of the device's clock: for
+/// signatures, for the expiry of credentials, and for certificates from then on. Default true. When false, a device clock
+/// that is off by more than 5 minutes fails with COGNITO_STATUS_UPGRADE_CLOCK_SKEWED.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_config_set_clock_correction(config: *mut cognito_config, correction: bool) -> Status {
+    set(config, |config| {
+        config.clock.correction = correction;
+        Ok(())
+    })
+}
+
+/// Bounds the correction: a Date that differs by more from the device's clock is not used. Default 0.
+///
+/// @param seconds The largest difference, or 0 for no bound.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_config_set_clock_correction_max_s(config: *mut cognito_config, seconds: u32) -> Status {
+    set(config, |config| {
+        config.set_clock_correction_max_s(seconds);
+        Ok(())
+    })
+}
+
+/// Sets whether the board has no clock, so that it does not know the time until AWS has told it. Default false.
+/// Certificates are never checked at a time before this library was built. When a board without a clock meets one that
+/// begins later, it is checked at its own beginning instead; when the time is known, and before anything that is signed is
+/// sent, the certificates of both servers are checked again. This changes dates only, never whom to trust. Until then an
+/// expired certificate cannot be told from a valid one, and login tokens are sent to Cognito under it.
+/// Needs the clock correction, without a bound.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_config_set_without_clock(config: *mut cognito_config, without_clock: bool) -> Status {
+    set(config, |config| {
+        config.clock.without_clock = without_clock;
         Ok(())
     })
 }

@@ -2,9 +2,11 @@
 
 use super::boundary::{self, c_string};
 use super::handle::{Kind, Table};
+use super::provider::COGNITO_CLOCK_OFFSET_UNKNOWN;
 use crate::error::{Failure, Stage};
 use crate::status::Status;
 use std::ffi::{CString, c_char};
+use std::sync::Arc;
 
 pub(super) static FAILURES: Table<Snapshot> = Table::new(Kind::Failure);
 
@@ -23,12 +25,15 @@ pub struct Snapshot {
     aws_error_type: CString,
     aws_message: CString,
     aws_request_id: CString,
+    identity: CString,
+    clock_offset_ms: i64,
 }
 
 impl Snapshot {
     pub(super) fn of(failure: Option<Failure>) -> Self {
         let failure = failure.unwrap_or_else(|| Failure::new(Status::Ok, Stage::None, ""));
         let aws = failure.aws.unwrap_or_default();
+        let device = failure.device.unwrap_or_default();
         Self {
             status: failure.status,
             stage: failure.stage,
@@ -39,8 +44,21 @@ impl Snapshot {
             aws_error_type: c_string(&aws.error_type),
             aws_message: c_string(&aws.message),
             aws_request_id: c_string(&aws.request_id),
+            identity: c_string(&device.identity),
+            clock_offset_ms: device.clock_offset_ms.unwrap_or(COGNITO_CLOCK_OFFSET_UNKNOWN),
         }
     }
+}
+
+/// Copies what is known about the last failing call of the calling thread, whatever handle it was of. Does not block.
+/// A call that succeeds leaves it as it is.
+///
+/// @param out Receives the failure, or NULL. Its status is COGNITO_STATUS_OK when no call of this thread has failed
+///            yet. Free it with cognito_failure_free().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cognito_last_failure(out: *mut *mut cognito_failure) -> Status {
+    // SAFETY: the caller's promise about `out`.
+    unsafe { boundary::construct("out", out, || FAILURES.insert(Arc::new(Snapshot::of(boundary::last_failure())))) }
 }
 
 /// The status that the failing call returned.
@@ -114,6 +132,23 @@ pub extern "C" fn cognito_failure_aws_message(failure: *const cognito_failure) -
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_failure_aws_request_id(failure: *const cognito_failure) -> *const c_char {
     text(failure, |failure| &failure.aws_request_id)
+}
+
+/// The Cognito identity id that a connect or session failed with, to quote in a policy or a ticket. Whoever knows the id
+/// of a guest can get that guest's credentials.
+///
+/// @return Owned by the failure. Never NULL; empty when it was not known, or the failing call was no connect.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_failure_identity(failure: *const cognito_failure) -> *const c_char {
+    text(failure, |failure| &failure.identity)
+}
+
+/// How far server time was ahead of the device's clock when a connect or session failed, in milliseconds.
+///
+/// @return COGNITO_CLOCK_OFFSET_UNKNOWN when server time was not known.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_failure_clock_offset_ms(failure: *const cognito_failure) -> i64 {
+    boundary::value(COGNITO_CLOCK_OFFSET_UNKNOWN, || Ok(FAILURES.get(failure)?.clock_offset_ms))
 }
 
 /// Frees a failure and its strings. Does not block.

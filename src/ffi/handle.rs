@@ -2,9 +2,9 @@
 //! or was never one, is an error and never luck.
 //!
 //! Looking one up takes no lock and no allocation, so that `cancel` may do it in a signal handler. A token is odd, which no
-//! pointer to an object is. Its bits, from the lowest: 1 (always set), the kind (3), the slot (13), the generation (15 on
-//! 32-bit systems, 47 on 64-bit ones). A slot whose generations are used up is retired, so no token ever comes twice; on a
-//! 32-bit system that is after 268 million handles of one type.
+//! pointer to an object is. Its bits, from the lowest: 1 (always set), the kind (4), the slot (13), the generation (14 on
+//! 32-bit systems, 46 on 64-bit ones). A slot whose generations are used up is retired, so no token ever comes twice; on a
+//! 32-bit system that is after 134 million handles of one type.
 
 use crate::error::{Failure, Stage};
 use crate::status::Status;
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-const KIND_BITS: u32 = 3;
+const KIND_BITS: u32 = 4;
 const SLOT_BITS: u32 = 13;
 const SLOT_SHIFT: u32 = 1 + KIND_BITS;
 const GENERATION_SHIFT: u32 = SLOT_SHIFT + SLOT_BITS;
@@ -31,6 +31,9 @@ pub enum Kind {
     Provider = 2,
     Client = 3,
     Failure = 4,
+    Trace = 5,
+    IdentitySink = 6,
+    LoginSink = 7,
 }
 
 impl Kind {
@@ -40,6 +43,9 @@ impl Kind {
             Kind::Provider => "cognito_provider",
             Kind::Client => "cognito_client",
             Kind::Failure => "cognito_failure",
+            Kind::Trace => "cognito_trace",
+            Kind::IdentitySink => "cognito_identity_sink",
+            Kind::LoginSink => "cognito_login_sink",
         }
     }
 }

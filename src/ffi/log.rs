@@ -1,6 +1,6 @@
 //! `cognito_log_set`.
 
-use super::boundary;
+use super::boundary::{self, UserData};
 use crate::error::Failure;
 use crate::log::{self, LogLevel};
 use crate::status::Status;
@@ -16,18 +16,6 @@ use std::ffi::{c_char, c_void};
 /// @param user_data As given to cognito_log_set().
 pub type cognito_log_fn =
     Option<unsafe extern "C" fn(level: i32, stage: *const c_char, message: *const c_char, user_data: *mut c_void)>;
-
-struct UserData(*mut c_void);
-// SAFETY: the pointer is only handed back to the application, which promised in `cognito_log_set` that any thread may use it.
-unsafe impl Send for UserData {}
-// SAFETY: as above.
-unsafe impl Sync for UserData {}
-
-impl UserData {
-    fn pointer(&self) -> *mut c_void {
-        self.0
-    }
-}
 
 /// Sets the log callback of the whole process, or removes it. The default is none.
 /// May be called at any time by any thread. When it returns, the former callback is not running and will not be

@@ -44,17 +44,17 @@ fn meaning(code: u8) -> &'static str {
 impl Error {
     /// What it is to the application, when it happened in `stage`.
     pub fn failure(&self, stage: Stage) -> Failure {
-        let (status, hint) = match self {
-            Self::Malformed(_) | Self::TooLarge(_) => (Status::MqttProtocol, ""),
-            Self::Refused(1) => (Status::ConnackProtocolVersion, ""),
-            Self::Refused(2) => (Status::ConnackIdentifierRejected, "Use another client_id"),
-            Self::Refused(3) => (Status::ConnackServerUnavailable, "Try again later, with a growing delay"),
-            Self::Refused(4) => (Status::ConnackBadUserNameOrPassword, ""),
-            Self::Refused(5) => (Status::ConnackNotAuthorized, super::NOT_ALLOWED),
-            Self::Refused(_) => (Status::ConnackRefused, super::NOT_ALLOWED),
-            Self::PingTimedOut => (Status::KeepAliveTimedOut, "Check the network connection"),
+        let status = match self {
+            Self::Malformed(_) | Self::TooLarge(_) => Status::MqttProtocol,
+            Self::Refused(1) => Status::ConnackProtocolVersion,
+            Self::Refused(2) => Status::ConnackIdentifierRejected,
+            Self::Refused(3) => Status::ConnackServerUnavailable,
+            Self::Refused(4) => Status::ConnackBadUserNameOrPassword,
+            Self::Refused(5) => Status::ConnackNotAuthorized,
+            Self::Refused(_) => Status::ConnackRefused,
+            Self::PingTimedOut => Status::KeepAliveTimedOut,
         };
-        let mut failure = Failure::new(status, stage, self.to_string()).hint(hint);
+        let mut failure = Failure::new(status, stage, self.to_string());
         if let Self::Refused(code) = self {
             failure.connack_code = Some(*code);
         }

@@ -6,11 +6,13 @@ mod allocator;
 mod boot_time;
 mod eventfd;
 mod getaddrinfo;
+mod random;
 mod send;
 mod signals;
 
 pub use boot_time::boot_time;
 pub use eventfd::{EventFd, EventFdWatch};
 pub use getaddrinfo::{ResolveError, getaddrinfo};
+pub use random::random;
 pub use send::send_vectored;
 pub use signals::with_signals_blocked;

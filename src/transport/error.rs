@@ -3,7 +3,12 @@
 use crate::error::{AwsReason, Failure, Stage};
 use crate::status::Status;
 use crate::sys::ResolveError;
+use std::borrow::Cow;
 use std::io;
+
+/// What to do about an answer that AWS would not give.
+pub const PORTAL: &str = "Something on the way, such as a captive portal or a filtering proxy, answers in place of AWS: log in to the network, or \
+     allow this host";
 
 /// One cause each. `peer` is `host:port` as the application knows it.
 #[derive(Debug)]
@@ -26,6 +31,8 @@ pub enum Error {
     ProxyAuthentication { proxy: String, sent: bool },
     /// TLS failed.
     Tls { stage: Stage, peer: String, source: rustls::Error },
+    /// A board without a clock was told no time, so that the certificates it has admitted could not be checked.
+    NoServerTime { peer: String },
     /// The answer to an HTTP request is not HTTP, or more than it may be.
     Http { stage: Stage, peer: String, problem: &'static str },
     /// The upgrade was answered with an HTTP status other than 101.
@@ -62,6 +69,9 @@ impl std::fmt::Display for Error {
                 write!(f, "the proxy {proxy} refused the user and password (HTTP status 407)")
             }
             Self::Tls { peer, source, .. } => write!(f, "TLS with {peer} failed: {source}"),
+            Self::NoServerTime { peer } => {
+                write!(f, "the certificate of {peer} could not be checked: Cognito's answer has no usable Date")
+            }
             Self::Http { peer, problem, .. } => write!(f, "the answer of {peer} {problem}"),
             Self::UpgradeRefused { peer, aws, .. } => {
                 write!(f, "{peer} refused the WebSocket upgrade with HTTP status {}", aws.http_status)?;
@@ -108,6 +118,7 @@ impl Error {
             Self::ProxyRefused { .. } => (Status::ProxyRefused, Stage::Proxy),
             Self::ProxyAuthentication { .. } => (Status::ProxyAuthentication, Stage::Proxy),
             Self::Tls { stage, source, .. } => (super::tls::status(source), *stage),
+            Self::NoServerTime { .. } => (Status::CertificateNotYetValid, Stage::Tls),
             Self::Http { stage: Stage::Upgrade, .. } => (Status::UpgradeMalformed, Stage::Upgrade),
             Self::Http { stage, .. } => (Status::CognitoMalformed, *stage),
             Self::UpgradeRefused { .. } => (Status::UpgradeRefused, Stage::Upgrade),
@@ -116,8 +127,8 @@ impl Error {
         }
     }
 
-    fn hint(&self) -> &'static str {
-        match self {
+    fn hint(&self) -> Cow<'static, str> {
+        let hint = match self {
             Self::Resolve { source, .. } if source.not_found => {
                 "Check the spelling of the host name, and that it is this account's endpoint"
             }
@@ -127,14 +138,17 @@ impl Error {
             Self::ProxyRefused { .. } => "Allow CONNECT to this host and port on the proxy",
             Self::ProxyAuthentication { sent: false, .. } => "Set user and password of the proxy",
             Self::ProxyAuthentication { sent: true, .. } => "Check user and password of the proxy",
-            Self::Tls { source, .. } => super::tls::hint(source),
+            Self::Tls { source, peer, .. } => return super::tls::hint(source, peer),
+            Self::NoServerTime { .. } => "Check that it is Cognito that answers: its answers have a Date",
+            Self::Http { problem, .. } if *problem == super::http::NOT_HTTP => {
+                "Check that the port is one that speaks HTTPS"
+            }
             Self::UpgradeRefused { aws, .. } if aws.http_status >= 500 => "Try again later, with a growing delay",
             // AWS gives its reasons as JSON; what has none comes from somebody on the way.
-            Self::UpgradeRefused { aws, .. } if aws.message.is_empty() && aws.error_type.is_empty() => {
-                "Check that it is AWS IoT Core that answers, and no proxy or captive portal"
-            }
+            Self::UpgradeRefused { aws, .. } if aws.message.is_empty() && aws.error_type.is_empty() => PORTAL,
             _ => "",
-        }
+        };
+        Cow::Borrowed(hint)
     }
 }
 

@@ -9,10 +9,15 @@ pub const LIMIT: usize = 64 * 1024;
 
 const MAX_HEADERS: usize = 64;
 
+/// What is wrong with an answer of another protocol.
+pub const NOT_HTTP: &str = "is not HTTP";
+
 /// The status line and headers of an answer.
 pub struct Head {
     /// HTTP status.
     pub status: u16,
+    /// Whether it is HTTP/1.1, where connections stay open unless said otherwise.
+    pub version_1_1: bool,
     /// Names in lower case, in the order of the answer.
     pub headers: Vec<(String, String)>,
 }
@@ -49,7 +54,7 @@ impl Error {
     pub fn problem(&self) -> Option<&'static str> {
         match self {
             Self::Io(_) | Self::Closed => None,
-            Self::Malformed => Some("is not HTTP"),
+            Self::Malformed => Some(NOT_HTTP),
             Self::HeadTooLarge => Some("has a head of more than 64 KiB or 64 headers"),
             Self::BodyTooLarge => Some("has a body of more than 64 KiB"),
             Self::BodyMalformed => Some("has a malformed length or chunk"),
@@ -70,6 +75,12 @@ impl Head {
     /// The first header of this lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether another request may follow on the same connection, once the body was read (RFC 9112, section 9.3).
+    pub fn keeps_open(&self) -> bool {
+        let delimited = self.header("content-length").is_some() || self.has_token("transfer-encoding", "chunked");
+        self.version_1_1 && delimited && !self.has_token("connection", "close")
     }
 
     /// Whether a comma-separated header holds this token, in any case.
@@ -236,7 +247,7 @@ fn parse_head(buffer: &[u8]) -> Result<Option<(Head, usize)>, Error> {
         .iter()
         .map(|header| (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned()))
         .collect();
-    Ok(Some((Head { status: response.code.unwrap_or(0), headers }, length)))
+    Ok(Some((Head { status: response.code.unwrap_or(0), version_1_1: response.version == Some(1), headers }, length)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! From a host name to a stream of MQTT packets: DNS, proxy, TCP, TLS, WebSocket. The same way serves the HTTPS requests to
 //! Cognito, which leave it after TLS.
 
+mod certificates;
 mod dns;
 mod error;
 pub mod http;
@@ -13,34 +14,42 @@ mod tls;
 mod trust;
 pub mod websocket;
 
-pub use error::Error;
+pub use error::{Error, PORTAL};
 pub use progress::Progress;
 pub use tls::TlsStream;
 
 use crate::boxed::boxed;
+use crate::clock::Clock;
 use crate::config::{Network, Proxy};
 use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::names::Host;
 use socket::Socket;
+use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
 /// How long an orderly end waits for the peer's part of it.
 pub const LINGER: Duration = Duration::from_secs(2);
 
 /// Opens TLS connections, by way of the proxy if there is one.
 pub struct Dialer {
-    tls: Arc<rustls::ClientConfig>,
+    tls: tls::Tls,
     proxy: Option<Proxy>,
     resolver: dns::Resolver,
 }
 
 impl Dialer {
-    /// Loads the trusted roots.
-    pub fn new(network: &Network) -> Result<Self, Failure> {
-        Ok(Self { tls: tls::config(network)?, proxy: network.proxy.clone(), resolver: dns::Resolver::default() })
+    /// Loads the trusted roots. Certificates are checked by the time of `clock`.
+    pub fn new(network: &Network, clock: &Arc<Clock>) -> Result<Self, Failure> {
+        Ok(Self {
+            tls: tls::Tls::new(network, clock)?,
+            proxy: network.proxy.clone(),
+            resolver: dns::Resolver::default(),
+        })
     }
 
     /// Opens a TLS connection to `host:port`.
@@ -52,16 +61,25 @@ impl Dialer {
             Some(proxy) => boxed(|| self.tunnel(proxy, &peer, progress)).await?,
         };
         progress.enter(Stage::Tls);
-        boxed(|| tls::handshake(&self.tls, host, &peer, socket)).await
+        boxed(|| self.tls.handshake(host, &peer, socket, progress)).await
+    }
+
+    /// Checks the certificates of a connection again by server time, for a board that had no time when it was opened.
+    pub fn check_again(&self, stream: &TlsStream, host: &Host, port: u16) -> Result<(), Error> {
+        self.tls.check_again(stream, host, &host.with_port(port))
     }
 
     async fn tcp(&self, host: &Host, port: u16, progress: &Progress) -> Result<Socket, Error> {
         progress.enter(Stage::Dns);
         let addresses = self.resolver.resolve(host).await?;
+        progress.found(&list(&addresses));
         progress.enter(Stage::Tcp);
         let stream = tcp::connect(&addresses, port)
             .await
             .map_err(|source| Error::Connect { peer: host.with_port(port), source })?;
+        if let Ok(address) = stream.peer_addr() {
+            progress.found(&address.to_string());
+        }
         Ok(Socket::new(stream))
     }
 
@@ -77,6 +95,20 @@ impl Dialer {
         progress.speak_to(peer);
         Ok(socket)
     }
+}
+
+fn list(addresses: &[IpAddr]) -> String {
+    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether the server ended a connection on which nothing was asked yet. Looks once and does not wait.
+pub async fn closed_while_idle(stream: &mut TlsStream) -> bool {
+    let mut byte = [0_u8; 1];
+    std::future::poll_fn(|cx| {
+        let mut buffer = ReadBuf::new(&mut byte);
+        Poll::Ready(Pin::new(&mut *stream).poll_read(cx, &mut buffer).is_ready())
+    })
+    .await
 }
 
 /// Ends a TLS connection that has nothing more to say: close_notify, FIN, and the peer's own end, so that no data of the peer

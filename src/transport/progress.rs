@@ -1,53 +1,88 @@
-//! How far one leg of the dial has come, so that a timeout can say what it was waiting for.
+//! How far one leg of the dial has come, so that a timeout can say what it was waiting for, and the trace can show it.
 
-use crate::error::Stage;
+use crate::error::{Failure, Stage};
 use crate::log::log;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use crate::status::Status;
+use crate::trace::Trace;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The stage of one connection: that to Cognito, or that to IoT Core.
 pub struct Progress {
-    peer: Mutex<String>,
-    stage: AtomicI32,
-    pending: AtomicBool,
+    trace: Arc<Trace>,
+    now: Mutex<Now>,
+}
+
+struct Now {
+    peer: String,
+    stage: Stage,
+    pending: bool,
+    /// The step of the trace that is under way.
+    step: Option<usize>,
 }
 
 impl Progress {
     /// Nothing has begun yet. `peer` names the leg in messages.
-    pub fn new(peer: String) -> Self {
-        Self { peer: Mutex::new(peer), stage: AtomicI32::new(Stage::None as i32), pending: AtomicBool::new(false) }
+    pub fn new(peer: String, trace: &Arc<Trace>) -> Self {
+        Self { trace: Arc::clone(trace), now: Mutex::new(Now { peer, stage: Stage::None, pending: false, step: None }) }
     }
 
     /// Notes who is spoken to from now on: the host itself, or the proxy on the way.
     pub fn speak_to(&self, peer: &str) {
-        peer.clone_into(&mut self.peer.lock().unwrap_or_else(PoisonError::into_inner));
+        peer.clone_into(&mut self.lock().peer);
     }
 
-    /// Notes that a stage begins.
+    /// Notes that a stage begins, and that the one before has succeeded.
     pub fn enter(&self, stage: Stage) {
         log!(Debug, stage, "{}: {}", self.peer(), stage.waiting_for());
-        self.stage.store(stage as i32, Ordering::Relaxed);
-        self.pending.store(true, Ordering::Relaxed);
+        let mut now = self.lock();
+        if let Some(step) = now.step {
+            self.trace.end(step, Status::Ok);
+        }
+        now.step = Some(self.trace.begin(stage, &now.peer));
+        now.stage = stage;
+        now.pending = true;
+    }
+
+    /// Notes what the stage under way has found out.
+    pub fn found(&self, finding: &str) {
+        if let Some(step) = self.lock().step {
+            self.trace.found(step, finding);
+        }
+    }
+
+    /// Notes that the stage under way has failed, and that the leg goes on nevertheless.
+    pub fn failed(&self, failure: &Failure) {
+        if let Some(step) = self.lock().step.take() {
+            self.trace.found(step, &failure.message);
+            self.trace.end(step, failure.status);
+        }
     }
 
     /// Notes that nothing is waited for until the next stage begins.
     pub fn complete(&self) {
-        self.pending.store(false, Ordering::Relaxed);
+        let mut now = self.lock();
+        now.pending = false;
+        if let Some(step) = now.step.take() {
+            self.trace.end(step, Status::Ok);
+        }
     }
 
     /// Whether something is waited for.
     pub fn is_pending(&self) -> bool {
-        self.pending.load(Ordering::Relaxed)
+        self.lock().pending
     }
 
     /// The stage under way.
     pub fn stage(&self) -> Stage {
-        let stage = self.stage.load(Ordering::Relaxed);
-        Stage::ALL.iter().copied().find(|known| *known as i32 == stage).unwrap_or(Stage::None)
+        self.lock().stage
     }
 
     /// Who is spoken to.
     pub fn peer(&self) -> String {
-        self.peer.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().peer.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

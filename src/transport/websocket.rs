@@ -48,6 +48,7 @@ pub async fn upgrade(
     check(&head, &key).map_err(|problem| Error::UpgradeMalformed { peer: peer.clone(), problem })?;
     let rest = reader.into_rest();
     log!(Debug, Stage::Upgrade, "{peer}: WebSocket open");
+    progress.found("101 Switching Protocols, subprotocol mqtt");
     Ok(PacketStream::new(stream, rest, &peer).await)
 }
 
@@ -128,7 +129,7 @@ mod tests {
                 ("sec-websocket-protocol".to_owned(), "mqtt".to_owned()),
             ];
             change(&mut headers);
-            check(&http::Head { status: 101, headers }, "dGhlIHNhbXBsZSBub25jZQ==")
+            check(&http::Head { status: 101, version_1_1: true, headers }, "dGhlIHNhbXBsZSBub25jZQ==")
         };
         assert_eq!(head(|_| {}), Ok(()));
         assert!(head(|headers| drop(headers.remove(0))).is_err());

@@ -1,80 +1,17 @@
 //! The settings, checked one by one as they are set, and together when a provider or a client is made of them.
 
+mod settings;
+
+pub use settings::{
+    ClientSettings, ClockSettings, CognitoSettings, IdentitySource, IdentityStore, Login, LoginSource, Network, Proxy,
+    Trust,
+};
+
 use crate::error::{Failure, Stage};
-use crate::names::{HTTPS_PORT, Host, Identity, Region};
+use crate::names::{HTTPS_PORT, Host, Identity, IdentityPool, Region};
 use crate::status::Status;
+use std::sync::Arc;
 use std::time::Duration;
-
-/// What is trusted to have signed the servers' certificates.
-#[repr(i32)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
-    /// The roots of Amazon Trust Services that are built into the library.
-    /// A CA file or PEM is trusted in addition when this was set explicitly.
-    Amazon = 0,
-    /// The CA bundle of the operating system. A CA file or PEM is trusted in addition.
-    System = 1,
-    /// Nothing but the CA file and the CA PEM.
-    OnlyGiven = 2,
-}
-
-/// The HTTP proxy that both hosts are reached through.
-#[derive(Clone, PartialEq)]
-pub struct Proxy {
-    /// Its host.
-    pub host: Host,
-    /// Its TCP port.
-    pub port: u16,
-    /// User and password for Basic authentication.
-    pub credentials: Option<(String, String)>,
-}
-
-/// How the network is reached and whom to trust: the same for Cognito and for IoT Core.
-#[derive(Clone, PartialEq)]
-pub struct Network {
-    /// The proxy, if there is one.
-    pub proxy: Option<Proxy>,
-    /// Trust mode; `None` when it was never set, so that a CA file or PEM replaces the built-in roots.
-    pub trust: Option<Trust>,
-    /// A file of PEM certificates.
-    pub ca_file: Option<String>,
-    /// PEM certificates in memory.
-    pub ca_pem: Option<String>,
-}
-
-/// What a provider needs.
-#[derive(Clone)]
-pub struct CognitoSettings {
-    /// The identity that credentials are asked for.
-    pub identity: Identity,
-    /// Cognito's region.
-    pub region: Region,
-    /// Host and port in place of the region's public endpoint.
-    pub endpoint: Option<(Host, u16)>,
-    /// The way there.
-    pub network: Network,
-}
-
-/// What a client needs beside its provider.
-#[derive(Clone)]
-pub struct ClientSettings {
-    /// The IoT data endpoint.
-    pub endpoint: Host,
-    /// Its port.
-    pub port: u16,
-    /// The region in the signature.
-    pub signing_region: Region,
-    /// MQTT client identifier.
-    pub client_id: String,
-    /// MQTT keep-alive.
-    pub keep_alive: Duration,
-    /// MQTT clean session flag.
-    pub clean_session: bool,
-    /// One deadline for everything from DNS to CONNACK.
-    pub connect_timeout: Duration,
-    /// The way there.
-    pub network: Network,
-}
 
 /// All settings, as the application sets them.
 #[derive(Clone)]
@@ -89,8 +26,22 @@ pub struct Config {
     pub cognito_region: Option<Region>,
     /// Host and port in place of Cognito's public endpoint.
     pub cognito_endpoint: Option<(Host, u16)>,
+    /// Whether Cognito's public endpoint is the FIPS one.
+    pub fips: bool,
     /// The Cognito identity.
     pub identity: Option<Identity>,
+    /// The identity pool to get an identity from instead.
+    pub identity_pool: Option<IdentityPool>,
+    /// Keeps what the pool gave.
+    pub identity_store: Option<Arc<dyn IdentityStore>>,
+    /// The logins of the identity.
+    pub logins: Option<LoginSource>,
+    /// The role to take among those that the logins allow.
+    pub custom_role_arn: Option<String>,
+    /// How often Cognito is asked at most before a fetch fails.
+    pub cognito_tries: u32,
+    /// Server time.
+    pub clock: ClockSettings,
     /// MQTT client identifier.
     pub client_id: Option<String>,
     /// MQTT keep-alive.
@@ -109,6 +60,9 @@ pub const DEFAULT_KEEP_ALIVE: Duration = Duration::from_secs(60);
 /// The default connect timeout.
 pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The default of `cognito_tries`.
+pub const DEFAULT_COGNITO_TRIES: u32 = 4;
+
 /// IoT Core's limit on the client identifier, in bytes.
 const CLIENT_ID_MAX: usize = 128;
 
@@ -120,7 +74,14 @@ impl Default for Config {
             signing_region: None,
             cognito_region: None,
             cognito_endpoint: None,
+            fips: false,
             identity: None,
+            identity_pool: None,
+            identity_store: None,
+            logins: None,
+            custom_role_arn: None,
+            cognito_tries: DEFAULT_COGNITO_TRIES,
+            clock: ClockSettings { correction: true, max_offset: None, without_clock: false },
             client_id: None,
             keep_alive: DEFAULT_KEEP_ALIVE,
             clean_session: true,
@@ -174,6 +135,31 @@ impl Config {
         Ok(())
     }
 
+    /// Sets the role; `None` goes back to the one that Cognito chooses.
+    pub fn set_custom_role_arn(&mut self, arn: Option<&str>) -> Result<(), Failure> {
+        const FIELD: &str = "custom_role_arn";
+        if let Some(arn) = arn {
+            if !arn.starts_with("arn:") || !arn.contains(":role/") {
+                return Err(Failure::argument(FIELD, "is not the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME"));
+            }
+            // The limits of Cognito's service model.
+            length_in_range(FIELD, arn, 20, 2048)?;
+        }
+        self.custom_role_arn = arn.map(str::to_owned);
+        Ok(())
+    }
+
+    /// Sets how often Cognito is asked at most.
+    pub fn set_cognito_tries(&mut self, tries: u32) -> Result<(), Failure> {
+        self.cognito_tries = in_range("tries", tries, 1, 10, "tries")?;
+        Ok(())
+    }
+
+    /// Sets the largest difference that is corrected; 0 goes back to none.
+    pub fn set_clock_correction_max_s(&mut self, seconds: u32) {
+        self.clock.max_offset = (seconds > 0).then(|| Duration::from_secs(seconds.into()));
+    }
+
     /// Sets the proxy and forgets user and password of an earlier one; `None` goes back to no proxy.
     pub fn set_proxy(&mut self, host: Option<&str>, port: u32) -> Result<(), Failure> {
         self.network.proxy = match host {
@@ -209,20 +195,56 @@ impl Config {
 
     /// What a provider needs of these settings.
     pub fn cognito(&self) -> Result<CognitoSettings, Failure> {
-        let identity = required("identity", "cognito_config_set_identity", self.identity.as_ref())?.clone();
-        let region = match &self.cognito_region {
-            Some(region) => region.clone(),
-            None => identity.region(),
-        };
-        Ok(CognitoSettings { region, endpoint: self.cognito_endpoint.clone(), identity, network: self.network()? })
+        let identity = self.identity_source()?;
+        if self.custom_role_arn.is_some() && self.logins.is_none() {
+            return Err(contradiction("custom_role_arn is set without logins: a guest has the role of its pool")
+                .hint("Call cognito_config_set_login, or unset custom_role_arn"));
+        }
+        if self.fips && self.cognito_endpoint.is_some() {
+            return Err(contradiction(
+                "fips chooses Cognito's public endpoint, and cognito_endpoint is set in place of it",
+            )
+            .hint("Unset one of the two"));
+        }
+        if self.clock.without_clock && (!self.clock.correction || self.clock.max_offset.is_some()) {
+            return Err(contradiction("without_clock needs server time, and clock_correction is off or bounded")
+                .hint("Unset without_clock, or allow the correction without a bound"));
+        }
+        Ok(CognitoSettings {
+            region: self.cognito_region.clone().unwrap_or_else(|| identity.region()),
+            endpoint: self.cognito_endpoint.clone(),
+            fips: self.fips,
+            identity,
+            logins: self.logins.clone(),
+            custom_role_arn: self.custom_role_arn.clone(),
+            tries: self.cognito_tries,
+            clock: self.clock,
+            network: self.network()?,
+        })
     }
 
-    /// What a client needs of these settings. `identity` is its provider's.
-    pub fn client(&self, identity: &Identity) -> Result<ClientSettings, Failure> {
+    fn identity_source(&self) -> Result<IdentitySource, Failure> {
+        match (&self.identity, &self.identity_pool, &self.identity_store) {
+            (Some(_), Some(_), _) => {
+                Err(contradiction("identity and identity_pool are both set").hint("Unset one of the two"))
+            }
+            (Some(_), None, Some(_)) => {
+                Err(contradiction("identity_store is set, and identity is too: it keeps what identity_pool gives")
+                    .hint("Unset identity and set identity_pool, or unset identity_store"))
+            }
+            (Some(identity), None, None) => Ok(IdentitySource::Known(identity.clone())),
+            (None, Some(pool), store) => Ok(IdentitySource::Pool(pool.clone(), store.clone())),
+            (None, None, _) => Err(contradiction("neither identity nor identity_pool is set")
+                .hint("Call cognito_config_set_identity or cognito_config_set_identity_pool")),
+        }
+    }
+
+    /// What a client needs of these settings. `identity_region` is that of its provider's identity.
+    pub fn client(&self, identity_region: Region) -> Result<ClientSettings, Failure> {
         let endpoint = required("endpoint", "cognito_config_set_endpoint", self.endpoint.as_ref())?.clone();
         let signing_region = match &self.signing_region {
             Some(region) => region.clone(),
-            None => endpoint.iot_region().unwrap_or_else(|| identity.region()),
+            None => endpoint.iot_region().unwrap_or(identity_region),
         };
         Ok(ClientSettings {
             endpoint,
@@ -248,6 +270,19 @@ impl Config {
         }
         Ok(network.clone())
     }
+}
+
+/// Settings that cannot be together, or not without another.
+fn contradiction(problem: &str) -> Failure {
+    Failure::new(Status::InvalidConfig, Stage::Config, problem)
+}
+
+/// Checks the length of a string, in bytes, against a limit of the service.
+pub fn length_in_range(field: &str, text: &str, low: usize, high: usize) -> Result<(), Failure> {
+    if (low..=high).contains(&text.len()) {
+        return Ok(());
+    }
+    Err(Failure::argument(field, format!("has {} bytes; it may have {low} to {high}", text.len())))
 }
 
 fn required<'a, T>(field: &str, setter: &str, value: Option<&'a T>) -> Result<&'a T, Failure> {
@@ -279,7 +314,7 @@ mod tests {
     fn config() -> Config {
         Config {
             endpoint: Host::parse("endpoint", "a1b2c3-ats.iot.us-east-2.amazonaws.com").ok(),
-            identity: Identity::parse(IDENTITY).ok(),
+            identity: Identity::parse("identity", IDENTITY).ok(),
             client_id: Some("test-1".into()),
             ..Config::default()
         }
@@ -290,19 +325,20 @@ mod tests {
         let config = config();
         let cognito = config.cognito().unwrap();
         assert_eq!(cognito.region.as_str(), "eu-west-1");
-        assert_eq!(config.client(&cognito.identity).unwrap().signing_region.as_str(), "us-east-2");
+        assert_eq!(config.client(cognito.identity.region()).unwrap().signing_region.as_str(), "us-east-2");
     }
 
     #[test]
     fn an_endpoint_without_a_region_leaves_the_signing_region_to_the_identity() {
         let config = Config { endpoint: Host::parse("endpoint", "localhost").ok(), ..config() };
-        let identity = Identity::parse(IDENTITY).unwrap();
-        assert_eq!(config.client(&identity).unwrap().signing_region.as_str(), "eu-west-1");
+        let region = Region::parse("region", "eu-west-1").unwrap();
+        assert_eq!(config.client(region).unwrap().signing_region.as_str(), "eu-west-1");
     }
 
     #[test]
     fn a_missing_setting_is_named_with_its_setter() {
-        let failure = Config { client_id: None, ..config() }.client(&Identity::parse(IDENTITY).unwrap()).err().unwrap();
+        let failure =
+            Config { client_id: None, ..config() }.client(Region::parse("region", "eu-west-1").unwrap()).err().unwrap();
         assert_eq!(failure.status, Status::InvalidConfig);
         assert_eq!(failure.text(), "client_id is not set. Call cognito_config_set_client_id");
     }

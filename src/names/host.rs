@@ -1,5 +1,6 @@
-//! Hosts, regions and identities: the names that the application gives, parsed once so that nothing behind has to doubt them.
+//! Host names and addresses.
 
+use super::Region;
 use crate::error::Failure;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -107,72 +108,6 @@ fn is_dns_name(text: &str) -> bool {
         })
 }
 
-/// An AWS region, such as `us-east-1`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Region(String);
-
-impl Region {
-    /// Reads a region. Any name of the right form is taken: AWS opens new ones.
-    pub fn parse(field: &str, text: &str) -> Result<Self, Failure> {
-        let fits = (1..=32).contains(&text.len())
-            && text.contains('-')
-            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-        if fits {
-            return Ok(Self(text.to_owned()));
-        }
-        Err(Failure::argument(field, "is not an AWS region, such as us-east-1"))
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A Cognito identity id, `REGION:UUID`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Identity(String);
-
-impl Identity {
-    /// Reads an identity id. An identity *pool* id has the same form; only Cognito can tell them apart.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
-        const FIELD: &str = "identity";
-        if text.is_empty() {
-            return Err(Failure::argument(FIELD, "is empty"));
-        }
-        if text.starts_with("arn:") {
-            return Err(Failure::argument(FIELD, "is an ARN: give the identity id alone, REGION:UUID"));
-        }
-        let Some((region, uuid)) = text.split_once(':') else {
-            if text.split_once('_').is_some_and(|(region, _)| Region::parse(FIELD, region).is_ok()) {
-                return Err(Failure::argument(
-                    FIELD,
-                    "is the id of a user pool: give an identity id, REGION:UUID, of an identity pool",
-                ));
-            }
-            return Err(Failure::argument(FIELD, "has no ':': an identity id is REGION:UUID"));
-        };
-        if Region::parse(FIELD, region).is_err() {
-            return Err(Failure::argument(FIELD, "does not begin with a region: an identity id is REGION:UUID"));
-        }
-        let is_uuid = !uuid.is_empty() && uuid.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'));
-        if !is_uuid || text.len() > 55 {
-            return Err(Failure::argument(FIELD, "does not end in a lower-case UUID: an identity id is REGION:UUID"));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    /// The whole id.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The region that the id begins with.
-    pub fn region(&self) -> Region {
-        Region(self.0.split(':').next().unwrap_or_default().to_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,22 +164,12 @@ mod tests {
 
     #[test]
     fn the_region_is_read_from_iot_endpoints_only() {
-        let region = |text: &str| Host::parse("endpoint", text).unwrap().iot_region().map(|region| region.0);
+        let region =
+            |text: &str| Host::parse("endpoint", text).unwrap().iot_region().map(|region| region.as_str().to_owned());
         assert_eq!(region("a1-ats.iot.us-east-1.amazonaws.com").unwrap(), "us-east-1");
         assert_eq!(region("a1.ats.iot.cn-northwest-1.amazonaws.com.cn").unwrap(), "cn-northwest-1");
         assert_eq!(region("a1.iot-fips.us-gov-west-1.amazonaws.com").unwrap(), "us-gov-west-1");
         assert_eq!(region("iot.example.com"), None);
         assert_eq!(region("localhost"), None);
-    }
-
-    #[test]
-    fn other_ids_given_for_an_identity_id_are_recognised() {
-        let problem = |text| Identity::parse(text).err().map(|failure| failure.text()).unwrap_or_default();
-        assert_eq!(problem("us-east-1:01234567-89ab-cdef-0123-456789abcdef"), "");
-        assert!(problem("us-east-1_AbCdEf123").contains("user pool"));
-        assert!(problem("arn:aws:cognito-identity:x").contains("ARN"));
-        assert!(problem("nothing").contains("REGION:UUID"));
-        assert!(problem("us-east-1:XYZ").contains("UUID"));
-        assert!(problem("").contains("empty"));
     }
 }

@@ -1,0 +1,112 @@
+//! Why IoT Core refuses: it has one answer, or none, for many causes.
+
+use super::dial::Dial;
+use crate::clock::parse_http_date;
+use crate::credentials::Credentials;
+use crate::error::{Failure, Stage};
+use crate::mqtt::Error as MqttError;
+use crate::status::Status;
+use crate::transport::Error;
+use std::io::ErrorKind;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// AWS takes a signature whose time is this far off.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
+
+/// A refused upgrade: AWS answers 403 to a wrong time, a wrong region, and a role that may not connect.
+pub fn upgrade(dial: &Dial, error: Error, used: &Credentials, signed_at: SystemTime) -> Failure {
+    let Error::UpgradeRefused { aws, date, .. } = &error else { return error.into() };
+    let failure = Failure::from(&error);
+    if aws.http_status != 403 {
+        return failure;
+    }
+    // Whatever the cause, the next attempt is better off with fresh ones.
+    dial.provider.forget(used);
+    let server_time = date.as_deref().and_then(parse_http_date);
+    let skew = server_time.map(|time| difference(UNIX_EPOCH + time, signed_at));
+    let clock = skew.is_some_and(|skew| skew > CLOCK_TOLERANCE)
+        || aws.message.contains("Signature expired")
+        || aws.message.contains("Signature not yet current");
+    if clock {
+        return Failure { status: Status::UpgradeClockSkewed, ..failure }.hint(clock_hint(dial, skew));
+    }
+    let signing_region = &dial.settings.signing_region;
+    let endpoint_region = dial.settings.endpoint.iot_region();
+    let region = aws.message.contains("valid region")
+        || endpoint_region.as_ref().is_some_and(|endpoint_region| endpoint_region != signing_region);
+    if region {
+        let expected = endpoint_region.map(|region| format!(", {}", region.as_str())).unwrap_or_default();
+        return Failure { status: Status::UpgradeWrongRegion, ..failure }.hint(format!(
+            "The signature is for region {}: set signing_region to that of the endpoint{expected}",
+            signing_region.as_str()
+        ));
+    }
+    if aws.message.is_empty() && aws.error_type.is_empty() {
+        return failure;
+    }
+    failure.hint(format!("{}, and check that the endpoint belongs to the same account", not_allowed(dial)))
+}
+
+fn clock_hint(dial: &Dial, skew: Option<Duration>) -> String {
+    let off = skew.map(|skew| format!(", {} s off", skew.as_secs())).unwrap_or_default();
+    let clock = dial.provider.clock();
+    let cure = match (clock.is_corrected(), clock.offset_ms()) {
+        (true, _) => "it was corrected by the server's own Date and is refused nevertheless, so look at what answers",
+        (false, Some(_)) => {
+            "set the clock of this device, or allow its correction (cognito_config_set_clock_correction and \
+             cognito_config_set_clock_correction_max_s)"
+        }
+        (false, None) => "set the clock of this device, because no answer had a Date to correct it by",
+    };
+    format!("The time of the signature is wrong{off}: {cure}")
+}
+
+/// A CONNACK that refuses, or is none.
+pub fn connack(dial: &Dial, error: &MqttError) -> Failure {
+    let failure = error.failure(Stage::Connack);
+    match failure.status {
+        Status::ConnackNotAuthorized | Status::ConnackRefused => failure.hint(not_allowed(dial)),
+        _ => failure,
+    }
+}
+
+/// An error of the connection while CONNACK was waited for.
+pub fn before_connack(dial: &Dial, error: Error) -> Failure {
+    match error {
+        Error::Lost { source: None, .. } => closed_before_connack(dial, ""),
+        Error::Lost { source: Some(source), .. }
+            if matches!(source.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) =>
+        {
+            closed_before_connack(dial, "")
+        }
+        error => Failure { stage: Stage::Connack, ..error.into() },
+    }
+}
+
+/// IoT Core's usual answer to a client identifier that the policy does not allow.
+pub fn closed_before_connack(dial: &Dial, how: &str) -> Failure {
+    let message = format!(
+        "the server closed the connection{how} instead of answering CONNECT with client_id '{}'",
+        dial.settings.client_id
+    );
+    Failure::new(Status::ClosedBeforeConnack, Stage::Connack, message).hint(not_allowed(dial))
+}
+
+/// Who may connect is decided by the role alone for a guest; an authenticated identity needs an IoT policy as well.
+fn not_allowed(dial: &Dial) -> String {
+    let client_id = &dial.settings.client_id;
+    match dial.provider.identity().filter(|_| dial.provider.is_authenticated()) {
+        None => format!("Allow iot:Connect on client/{client_id} in the policy of the identity pool's role"),
+        Some(identity) => format!(
+            "Allow iot:Connect on client/{client_id} in the role and in an IoT policy that is attached to the identity: \
+             aws iot attach-policy --policy-name POLICY --target {} --region {}",
+            identity.as_str(),
+            dial.settings.signing_region.as_str()
+        ),
+    }
+}
+
+/// How far apart two times are.
+pub fn difference(a: SystemTime, b: SystemTime) -> Duration {
+    a.duration_since(b).or_else(|_| b.duration_since(a)).unwrap_or_default()
+}

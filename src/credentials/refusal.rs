@@ -1,0 +1,235 @@
+//! What Cognito's refusals mean, and what cures them.
+
+use super::operation::Error;
+use crate::clock::parse_http_date;
+use crate::config::{CognitoSettings, IdentitySource};
+use crate::error::{AwsReason, Failure, Stage};
+use crate::names::{Identity, IdentityPool};
+use crate::status::Status;
+use crate::transport::{self, PORTAL};
+use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// What was asked for.
+pub enum Asked<'a> {
+    /// GetId, of a pool.
+    Id(&'a IdentityPool),
+    /// GetCredentialsForIdentity.
+    Credentials(&'a Identity),
+}
+
+/// An operation that did not succeed.
+pub struct Refusal {
+    /// Why, and what cures it.
+    pub failure: Failure,
+    /// What the server wants to be waited for.
+    pub retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    /// Explains an error of the SDK. `now` is server time, for a Retry-After that is a date.
+    pub fn of<E: ProvideErrorMetadata>(
+        error: &Error<E>,
+        asked: &Asked<'_>,
+        settings: &CognitoSettings,
+        now: SystemTime,
+    ) -> Self {
+        let failure = match error {
+            SdkError::DispatchFailure(dispatch) => {
+                transport_failure(dispatch.as_connector_error().map(|error| error as _))
+            }
+            SdkError::ServiceError(service) => {
+                let error = service.err().as_ref();
+                let code = error.and_then(ProvideErrorMetadata::code);
+                refused(reason(code, error.and_then(ProvideErrorMetadata::message), service.raw()), asked, settings)
+            }
+            SdkError::ResponseError(response) => unreadable(reason(None, None, response.raw())),
+            _ => Failure::new(
+                Status::InvalidConfig,
+                Stage::Cognito,
+                format!("the request to Cognito could not be made for region {}", settings.region.as_str()),
+            )
+            .hint("Check the Cognito region, or set the Cognito endpoint"),
+        };
+        let retry_after = error.raw_response().and_then(|raw| raw.headers().get("retry-after"));
+        Self { failure, retry_after: retry_after.and_then(|text| parse_retry_after(text, now)) }
+    }
+}
+
+/// RFC 9110, section 10.2.3: seconds, or a date.
+fn parse_retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+    match text.trim().parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => Some((UNIX_EPOCH + parse_http_date(text)?).duration_since(now).unwrap_or_default()),
+    }
+}
+
+/// Our own transport's error, out of the SDK's wrapping.
+fn transport_failure(error: Option<&(dyn std::error::Error + 'static)>) -> Failure {
+    let mut cause = error;
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<transport::Error>() {
+            return Failure::from(error);
+        }
+        cause = error.source();
+    }
+    Failure::new(Status::Internal, Stage::Cognito, "the request to Cognito could not be sent")
+}
+
+fn reason(code: Option<&str>, message: Option<&str>, raw: &HttpResponse) -> AwsReason {
+    AwsReason {
+        http_status: raw.status().as_u16(),
+        error_type: code.unwrap_or_default().to_owned(),
+        message: message.unwrap_or_default().to_owned(),
+        request_id: raw.headers().get("x-amzn-requestid").unwrap_or_default().to_owned(),
+    }
+}
+
+/// An answer that says what it is, or at least that it is no success.
+fn refused(aws: AwsReason, asked: &Asked<'_>, settings: &CognitoSettings) -> Failure {
+    let (status, hint) = match aws.error_type.as_str() {
+        "ResourceNotFoundException" => not_found(asked, settings),
+        "NotAuthorizedException" => not_authorized(&aws.message, settings),
+        "TooManyRequestsException" | "ThrottlingException" => (Status::CognitoThrottled, "".into()),
+        "InvalidIdentityPoolConfigurationException" => (Status::CognitoPoolConfiguration, role_missing(settings).into()),
+        "ResourceConflictException" => (
+            Status::CognitoRefused,
+            "This login belongs to another identity already: unlink it there, or ask GetId for the identity of the login \
+             by setting identity_pool instead of identity"
+                .into(),
+        ),
+        "LimitExceededException" => {
+            (Status::CognitoRefused, "Remove identities or logins from the pool, or have AWS raise its limit".into())
+        }
+        "ExternalServiceException" => {
+            (Status::CognitoRefused, "The provider of the login does not answer Cognito: try again later".into())
+        }
+        "InvalidParameterException" | "ValidationException" => {
+            (Status::CognitoRefused, "Check the identity, the names of the login providers, and custom_role_arn".into())
+        }
+        _ if aws.http_status == 429 => (Status::CognitoThrottled, "".into()),
+        _ if aws.http_status >= 500 => (Status::CognitoUnavailable, "".into()),
+        "" => return unreadable(aws),
+        _ => (Status::CognitoRefused, "".into()),
+    };
+    let mut message = match asked {
+        Asked::Id(pool) => format!("Cognito gave no identity of pool {}", pool.as_str()),
+        Asked::Credentials(identity) => format!("Cognito refused identity {}", identity.as_str()),
+    };
+    for part in [&aws.error_type, &aws.message] {
+        if !part.is_empty() {
+            message.push_str(": ");
+            message.push_str(part);
+        }
+    }
+    Failure::new(status, Stage::Cognito, message).hint(hint).aws(aws)
+}
+
+/// Identity ids and ids of pools look the same, and each is unknown in another region.
+fn not_found(asked: &Asked<'_>, settings: &CognitoSettings) -> (Status, Cow<'static, str>) {
+    let (status, region) = match asked {
+        Asked::Id(pool) => (Status::CognitoPoolNotFound, pool.region()),
+        Asked::Credentials(identity) => (Status::CognitoIdentityNotFound, identity.region()),
+    };
+    let asked_in = settings.region.as_str();
+    if region != settings.region {
+        let hint = format!(
+            "The id is of region {}, and Cognito was asked in {asked_in}: unset cognito_region",
+            region.as_str()
+        );
+        return (status, hint.into());
+    }
+    let hint = match (asked, &settings.identity) {
+        (Asked::Id(_), _) => format!(
+            "This is probably an identity id: give it as identity and not as identity_pool. The pools of the account are \
+             listed by `aws cognito-identity list-identity-pools --max-results 60 --region {asked_in}`"
+        ),
+        (_, IdentitySource::Known(identity)) => format!(
+            "This is probably the id of the identity pool: give it as identity_pool and not as identity, or give an identity \
+             id as `aws cognito-identity get-id --identity-pool-id {} --region {asked_in}` prints it",
+            identity.as_str()
+        ),
+        (_, IdentitySource::Pool(..)) => "The identity was deleted in this moment: connect again".to_owned(),
+    };
+    (status, hint.into())
+}
+
+/// Cognito has one error type for all of these, and tells them apart in its message.
+fn not_authorized(message: &str, settings: &CognitoSettings) -> (Status, Cow<'static, str>) {
+    let guest = settings.logins.is_none();
+    if message.contains("Unauthenticated access is not supported") {
+        let hint = "Allow guest access in the identity pool (--allow-unauthenticated-identities), or give logins by \
+                    cognito_config_set_login";
+        return (Status::CognitoNotAuthorized, hint.into());
+    }
+    if message.contains("oken expired") || message.contains("oken is expired") {
+        let hint = "The login token has expired: the login callback is asked at every fetch and must give a fresh one";
+        return (Status::CognitoLoginRefused, hint.into());
+    }
+    if message.contains("ogin token") || message.contains("supported provider") || message.contains("Token") {
+        let hint = "Give a token of a provider that the identity pool knows, under exactly the provider's name there; of a \
+                    user pool it is the ID token";
+        return (Status::CognitoLoginRefused, hint.into());
+    }
+    if message.contains("is forbidden") {
+        let hint = match guest {
+            true => "The identity belongs to somebody who logs in: give its logins by cognito_config_set_login",
+            false => {
+                "These logins do not belong to this identity: give those that it was made with, or set identity_pool"
+            }
+        };
+        return (Status::CognitoNotAuthorized, hint.into());
+    }
+    (Status::CognitoNotAuthorized, role_missing(settings).into())
+}
+
+fn role_missing(settings: &CognitoSettings) -> &'static str {
+    match settings.logins {
+        None => {
+            "Give the identity pool a role for guests (unauthenticated), whose trust policy names this pool and \
+             sts:AssumeRoleWithWebIdentity"
+        }
+        Some(_) => {
+            "Give the identity pool a role for authenticated identities, whose trust policy names this pool and \
+             sts:AssumeRoleWithWebIdentity"
+        }
+    }
+}
+
+/// An answer that is not Cognito's.
+fn unreadable(aws: AwsReason) -> Failure {
+    let code = aws.http_status;
+    if code >= 500 {
+        return Failure::new(
+            Status::CognitoUnavailable,
+            Stage::Cognito,
+            format!("Cognito answered with HTTP status {code}"),
+        )
+        .aws(aws);
+    }
+    let message = match code {
+        300..=399 => format!("Cognito's answer is a redirection, HTTP status {code}, which Cognito never sends"),
+        400.. => format!("Cognito answered with HTTP status {code} and no reason"),
+        _ => format!("Cognito's answer with HTTP status {code} is not the JSON that it should be"),
+    };
+    Failure::new(Status::CognitoMalformed, Stage::Cognito, message).hint(PORTAL).aws(aws)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = UNIX_EPOCH + Duration::from_secs(784_903_526);
+        let parse = |text| parse_retry_after(text, now).map(|it| it.as_secs());
+        assert_eq!(parse("7"), Some(7));
+        assert_eq!(parse(" 0 "), Some(0));
+        assert_eq!(parse("Tue, 15 Nov 1994 12:45:36 GMT"), Some(10));
+        assert_eq!(parse("Tue, 15 Nov 1994 12:45:16 GMT"), Some(0));
+        assert_eq!(parse("soon"), None);
+        assert_eq!(parse("-1"), None);
+    }
+}

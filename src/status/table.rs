@@ -1,0 +1,76 @@
+//! Name, description and cure of each status. `docs/failures.md` is generated from this, and the descriptions are the first
+//! sentences of the comments in the header; tests compare both.
+
+use super::Status;
+use std::ffi::CStr;
+
+/// What is known of one status.
+pub struct Entry {
+    /// The status.
+    pub status: Status,
+    /// The C constant's name.
+    pub name: &'static CStr,
+    /// What it means.
+    pub description: &'static CStr,
+    /// What to do about it, where nothing more precise is known.
+    pub cure: &'static str,
+}
+
+const fn entry(status: Status, name: &'static CStr, description: &'static CStr, cure: &'static str) -> Entry {
+    Entry { status, name, description, cure }
+}
+
+/// In the order of the header.
+pub const TABLE: &[Entry] = &[
+    entry(Status::Ok, c"COGNITO_STATUS_OK", c"Success.", ""),
+    entry(Status::InvalidArgument, c"COGNITO_STATUS_INVALID_ARGUMENT", c"An argument is NULL, out of range or not of the required form.", "Give the argument as the message says"),
+    entry(Status::InvalidHandle, c"COGNITO_STATUS_INVALID_HANDLE", c"A handle is NULL, was freed, or is of another type.", "Give a handle of this type that was not freed. A handle may not be used after its _free"),
+    entry(Status::InvalidConfig, c"COGNITO_STATUS_INVALID_CONFIG", c"A required setting is missing, or two settings contradict each other.", "Call the setter that the message names, before the provider or client is made"),
+    entry(Status::InvalidState, c"COGNITO_STATUS_INVALID_STATE", c"The call does not fit the state of the handle.", "Call what the hint names first"),
+    entry(Status::Reentrant, c"COGNITO_STATUS_REENTRANT", c"The call was made inside a callback that runs in the middle of a call of this library.", "Do not call the library in a log, login or store callback; note what is to be done, and do it when the callback has returned"),
+    entry(Status::InProgress, c"COGNITO_STATUS_IN_PROGRESS", c"Not finished within wait_ms. It goes on in the next call of this handle that waits or processes.", "Call again, or call cognito_client_process()"),
+    entry(Status::TimedOut, c"COGNITO_STATUS_TIMED_OUT", c"The connect timeout passed. The stage that was under way is named.", "Check the network on the way to the host that the message names, or raise connect_timeout_ms"),
+    entry(Status::Cancelled, c"COGNITO_STATUS_CANCELLED", c"The call was ended by a cancel.", "Nothing: the application asked for it"),
+    entry(Status::Forked, c"COGNITO_STATUS_FORKED", c"The process has forked since the handle was made, and the child may not use it.", "Make handles after fork(), in the child"),
+    entry(Status::OutOfResources, c"COGNITO_STATUS_OUT_OF_RESOURCES", c"The system refused a descriptor, a thread, a random number or a handle slot.", "Raise RLIMIT_NOFILE or free memory; look for handles that are never freed"),
+    entry(Status::Internal, c"COGNITO_STATUS_INTERNAL", c"A defect in this library was caught. The handle must be freed.", "Free the handle, and report this with the log at level Fatal"),
+    entry(Status::DnsFailed, c"COGNITO_STATUS_DNS_FAILED", c"The host name could not be resolved.", "Check the network connection and the name server of this device, and the spelling of the host name"),
+    entry(Status::TcpFailed, c"COGNITO_STATUS_TCP_FAILED", c"No TCP connection to the host: refused or unreachable at every address.", "Check the network connection, the port, and firewalls on the way"),
+    entry(Status::ConnectionLost, c"COGNITO_STATUS_CONNECTION_LOST", c"The peer reset or closed the connection before its answer was complete.", "Check the network on the way, and try again"),
+    entry(Status::ProxyFailed, c"COGNITO_STATUS_PROXY_FAILED", c"The proxy could not be reached, or closed or broke the protocol.", "Check the proxy's host and port"),
+    entry(Status::ProxyRefused, c"COGNITO_STATUS_PROXY_REFUSED", c"The proxy refused to open a tunnel to the host.", "Allow CONNECT to this host and port on the proxy"),
+    entry(Status::ProxyAuthentication, c"COGNITO_STATUS_PROXY_AUTHENTICATION", c"The proxy demands authentication, or refused the user and password (HTTP 407).", "Set user and password of the proxy"),
+    entry(Status::TlsFailed, c"COGNITO_STATUS_TLS_FAILED", c"The TLS handshake failed, or the peer broke the TLS protocol.", "Check that the host and port are those of AWS, and that nothing on the way interferes with TLS 1.2 and 1.3"),
+    entry(Status::CertificateUntrusted, c"COGNITO_STATUS_CERTIFICATE_UNTRUSTED", c"The server's certificate does not lead to a trusted root.", "Trust the CA that issued it by ca_file, if it should be trusted; on an AWS host, look for a proxy that inspects TLS"),
+    entry(Status::CertificateExpired, c"COGNITO_STATUS_CERTIFICATE_EXPIRED", c"The server's certificate has expired, by the time this library goes by.", "Set the clock of this device, or, when it is right, have the certificate renewed"),
+    entry(Status::CertificateNotYetValid, c"COGNITO_STATUS_CERTIFICATE_NOT_YET_VALID", c"The server's certificate is not yet valid, by the time this library goes by.", "Set the clock of this device; a board without a clock can be told so by cognito_config_set_without_clock"),
+    entry(Status::CertificateWrongHost, c"COGNITO_STATUS_CERTIFICATE_WRONG_HOST", c"The server's certificate is for another host.", "Check the endpoint, and that no proxy or name server answers in its place"),
+    entry(Status::CertificateInvalid, c"COGNITO_STATUS_CERTIFICATE_INVALID", c"The server's certificate is malformed, badly signed, revoked or not for servers.", "Have the certificate of the server replaced"),
+    entry(Status::TrustStore, c"COGNITO_STATUS_TRUST_STORE", c"The trusted roots could not be loaded: a CA file or PEM is unreadable, malformed or empty.", "Give a readable file of certificates in PEM form, or trust the built-in Amazon roots"),
+    entry(Status::CognitoRefused, c"COGNITO_STATUS_COGNITO_REFUSED", c"Cognito refused the request for a reason that has no status of its own.", "Act on AWS's message; quote the request id to AWS support"),
+    entry(Status::CognitoIdentityNotFound, c"COGNITO_STATUS_COGNITO_IDENTITY_NOT_FOUND", c"Cognito does not know the identity (ResourceNotFoundException).", "Give an identity id, not the id of its pool, and ask in its region"),
+    entry(Status::CognitoNotAuthorized, c"COGNITO_STATUS_COGNITO_NOT_AUTHORIZED", c"Cognito does not allow this identity credentials (NotAuthorizedException).", "Allow guests in the identity pool, or give logins, and give the pool a role"),
+    entry(Status::CognitoThrottled, c"COGNITO_STATUS_COGNITO_THROTTLED", c"Cognito throttles requests (TooManyRequestsException).", "Connect again later, with a growing and random delay: the account asks Cognito too often"),
+    entry(Status::CognitoPoolConfiguration, c"COGNITO_STATUS_COGNITO_POOL_CONFIGURATION", c"The identity pool has no usable role (InvalidIdentityPoolConfigurationException).", "Give the identity pool a role whose trust policy names the pool"),
+    entry(Status::CognitoUnavailable, c"COGNITO_STATUS_COGNITO_UNAVAILABLE", c"Cognito has a fault of its own (HTTP 5xx).", "Connect again later, with a growing delay"),
+    entry(Status::CognitoMalformed, c"COGNITO_STATUS_COGNITO_MALFORMED", c"Cognito's answer is not what the service model says: not HTTP, not JSON, too large, or lacking what it must hold.", "Check that it is Cognito that answers, and no proxy or captive portal"),
+    entry(Status::CognitoPoolNotFound, c"COGNITO_STATUS_COGNITO_POOL_NOT_FOUND", c"Cognito does not know the identity pool (ResourceNotFoundException of GetId).", "Give the id of an identity pool, not that of an identity, and ask in its region"),
+    entry(Status::CognitoLoginRefused, c"COGNITO_STATUS_COGNITO_LOGIN_REFUSED", c"Cognito does not take a login: its token has expired, or is of another provider (NotAuthorizedException).", "Give a fresh token of a provider that the identity pool knows, under the provider's name there"),
+    entry(Status::LoginFailed, c"COGNITO_STATUS_LOGIN_FAILED", c"The login callback of the application failed.", "Act on what the login callback ran into: it returned something else than COGNITO_STATUS_OK"),
+    entry(Status::SigningFailed, c"COGNITO_STATUS_SIGNING_FAILED", c"The URL could not be signed.", "Report this with the log at level Debug; it holds no secret"),
+    entry(Status::UpgradeRefused, c"COGNITO_STATUS_UPGRADE_REFUSED", c"IoT Core refused the WebSocket upgrade.", "Check that the role of the identity allows iot:Connect, and that the endpoint belongs to the same account"),
+    entry(Status::UpgradeClockSkewed, c"COGNITO_STATUS_UPGRADE_CLOCK_SKEWED", c"IoT Core refused the WebSocket upgrade because the time it was signed with is wrong.", "Set the clock of this device, or leave its correction by server time on"),
+    entry(Status::UpgradeWrongRegion, c"COGNITO_STATUS_UPGRADE_WRONG_REGION", c"IoT Core refused the WebSocket upgrade because it was signed for another region.", "Set signing_region to that of the endpoint"),
+    entry(Status::UpgradeMalformed, c"COGNITO_STATUS_UPGRADE_MALFORMED", c"The answer to the WebSocket upgrade breaks HTTP or RFC 6455, or is too large.", "Check that it is AWS IoT Core that answers, and no proxy or captive portal"),
+    entry(Status::WebsocketProtocol, c"COGNITO_STATUS_WEBSOCKET_PROTOCOL", c"The server broke the WebSocket protocol (RFC 6455) or sent a frame that is too large.", "Check that nothing on the way, such as a proxy, changes WebSocket frames"),
+    entry(Status::ClosedBeforeConnack, c"COGNITO_STATUS_CLOSED_BEFORE_CONNACK", c"The server closed the connection instead of answering CONNECT.", "Allow iot:Connect for this client id in the policy"),
+    entry(Status::ConnackProtocolVersion, c"COGNITO_STATUS_CONNACK_PROTOCOL_VERSION", c"CONNACK return code 1: unacceptable protocol version.", "Check that the endpoint is AWS IoT Core, which takes MQTT 3.1.1"),
+    entry(Status::ConnackIdentifierRejected, c"COGNITO_STATUS_CONNACK_IDENTIFIER_REJECTED", c"CONNACK return code 2: client identifier rejected.", "Use another client_id"),
+    entry(Status::ConnackServerUnavailable, c"COGNITO_STATUS_CONNACK_SERVER_UNAVAILABLE", c"CONNACK return code 3: server unavailable.", "Connect again later, with a growing delay"),
+    entry(Status::ConnackBadUserNameOrPassword, c"COGNITO_STATUS_CONNACK_BAD_USER_NAME_OR_PASSWORD", c"CONNACK return code 4: bad user name or password.", "Check that no custom authorizer of the account wants a user name or password"),
+    entry(Status::ConnackNotAuthorized, c"COGNITO_STATUS_CONNACK_NOT_AUTHORIZED", c"CONNACK return code 5: not authorized.", "Allow iot:Connect for this client id in the policy"),
+    entry(Status::ConnackRefused, c"COGNITO_STATUS_CONNACK_REFUSED", c"CONNACK with a return code that MQTT 3.1.1 does not define; cognito_failure_connack_code() has it.", "Allow iot:Connect for this client id in the policy"),
+    entry(Status::MqttProtocol, c"COGNITO_STATUS_MQTT_PROTOCOL", c"The server broke the MQTT 3.1.1 protocol or sent a packet that is too large.", "Check that the endpoint is AWS IoT Core, and that nothing on the way changes its packets"),
+    entry(Status::SessionClosed, c"COGNITO_STATUS_SESSION_CLOSED", c"The server ended the MQTT session.", "Look for a second connection with the same client_id, and for a publish or subscribe that the policy forbids"),
+    entry(Status::KeepAliveTimedOut, c"COGNITO_STATUS_KEEP_ALIVE_TIMED_OUT", c"The server did not answer PINGREQ in time.", "Check the network connection"),
+];

@@ -1,0 +1,143 @@
+//! What a connect did and when: one step for each stage of each of its connections, for whoever wants to see where the time
+//! went or how far it came.
+
+use crate::error::{Failure, Stage, one_line};
+use crate::status::Status;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// One stage on the way to one host.
+#[derive(Clone)]
+pub struct Step {
+    /// What was done.
+    pub stage: Stage,
+    /// With whom, as `host:port`.
+    pub peer: String,
+    /// When it began, from the beginning of the connect.
+    pub began: Duration,
+    /// How long it took, or takes until now.
+    pub took: Duration,
+    /// How it ended; [`Status::InProgress`] while it is under way.
+    pub status: Status,
+    /// What was found out, in one line. Never a secret.
+    pub finding: String,
+}
+
+/// The steps of one connect, in the order in which they began.
+pub struct Trace {
+    began: Instant,
+    steps: Mutex<Vec<Step>>,
+}
+
+impl Trace {
+    /// Begins now.
+    pub fn new() -> Self {
+        Self { began: Instant::now(), steps: Mutex::new(Vec::new()) }
+    }
+
+    /// The steps up to now.
+    pub fn steps(&self) -> Vec<Step> {
+        let now = self.began.elapsed();
+        let mut steps = self.lock().clone();
+        for step in &mut steps {
+            if step.status == Status::InProgress {
+                step.took = now.saturating_sub(step.began);
+            }
+        }
+        steps
+    }
+
+    /// Begins a step. Gives its number.
+    pub fn begin(&self, stage: Stage, peer: &str) -> usize {
+        let mut steps = self.lock();
+        steps.push(Step {
+            stage,
+            peer: peer.to_owned(),
+            began: self.began.elapsed(),
+            took: Duration::ZERO,
+            status: Status::InProgress,
+            finding: String::new(),
+        });
+        steps.len() - 1
+    }
+
+    /// Notes something about a step; several notes are joined.
+    pub fn found(&self, step: usize, finding: &str) {
+        if let Some(step) = self.lock().get_mut(step) {
+            let separator = if step.finding.is_empty() { "" } else { ", " };
+            step.finding.push_str(separator);
+            step.finding.push_str(&one_line(finding.to_owned()));
+        }
+    }
+
+    /// Ends a step, unless it has ended.
+    pub fn end(&self, step: usize, status: Status) {
+        let now = self.began.elapsed();
+        if let Some(step) = self.lock().get_mut(step).filter(|step| step.status == Status::InProgress) {
+            step.took = now.saturating_sub(step.began);
+            step.status = status;
+        }
+    }
+
+    /// Ends what is still under way when the connect is over. A failure belongs to the step whose stage it names, and what
+    /// else was under way was cut off; a timeout is that of all.
+    pub fn close(&self, failure: Option<&Failure>) {
+        let open: Vec<(usize, Stage)> = {
+            let steps = self.lock();
+            let open = steps.iter().enumerate().filter(|(_, step)| step.status == Status::InProgress);
+            open.map(|(number, step)| (number, step.stage)).collect()
+        };
+        let Some(failure) = failure else {
+            open.iter().for_each(|(number, _)| self.end(*number, Status::Ok));
+            return;
+        };
+        let named = open.iter().position(|(_, stage)| *stage == failure.stage).unwrap_or(0);
+        for (position, (number, _)) in open.iter().enumerate() {
+            if position == named || failure.status == Status::TimedOut {
+                self.found(*number, &failure.message);
+                self.end(*number, failure.status);
+            } else {
+                self.end(*number, Status::Cancelled);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Step>> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_ends_the_step_whose_stage_it_names_and_cuts_the_others_off() {
+        let trace = Trace::new();
+        let dns = trace.begin(Stage::Dns, "a:443");
+        trace.found(dns, "127.0.0.1");
+        trace.end(dns, Status::Ok);
+        trace.begin(Stage::Tls, "a:443");
+        trace.begin(Stage::Cognito, "b:443");
+        trace.close(Some(&Failure::new(Status::CognitoThrottled, Stage::Cognito, "slow\ndown")));
+        let steps: Vec<_> = trace.steps().into_iter().map(|step| (step.stage, step.status, step.finding)).collect();
+        assert_eq!(
+            steps,
+            [
+                (Stage::Dns, Status::Ok, "127.0.0.1".to_owned()),
+                (Stage::Tls, Status::Cancelled, String::new()),
+                (Stage::Cognito, Status::CognitoThrottled, "slow down".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_timeout_is_that_of_every_step_under_way() {
+        let trace = Trace::new();
+        trace.begin(Stage::Tcp, "a:443");
+        trace.begin(Stage::Dns, "b:443");
+        assert!(trace.steps().iter().all(|step| step.status == Status::InProgress));
+        trace.close(Some(&Failure::new(Status::TimedOut, Stage::Tcp, "late")));
+        assert!(trace.steps().iter().all(|step| step.status == Status::TimedOut && step.finding == "late"));
+    }
+}
