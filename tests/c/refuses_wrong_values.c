@@ -33,8 +33,7 @@ static void strings(cognito_config *c) {
         refused("signing_region", cognito_config_set_signing_region(c, regions[i]));
         refused("cognito_region", cognito_config_set_cognito_region(c, regions[i]));
     }
-    const char *const identities[] = {NULL,
-                                      "",
+    const char *const identities[] = {"",
                                       "us-east-1",
                                       "us-east-1_AbCdEf123",
                                       "us-east-1:",
@@ -45,11 +44,18 @@ static void strings(cognito_config *c) {
                                       "us-east-1:01234567-89ab-cdef-0123-456789abcdef0123456789"};
     for (size_t i = 0; i < sizeof identities / sizeof identities[0]; i++) {
         refused("identity", cognito_config_set_identity(c, identities[i]));
+        refused("identity_pool", cognito_config_set_identity_pool(c, identities[i]));
     }
     const char *const client_ids[] = {NULL, "", "a\nb", "a\x7f", "\xc3", X128 "x"};
     for (size_t i = 0; i < sizeof client_ids / sizeof client_ids[0]; i++) {
         refused("client_id", cognito_config_set_client_id(c, client_ids[i]));
     }
+    const char *const roles[] = {"", "admin", "arn:aws:iam::1:user/x", "arn:a:role/x", "\xff"};
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        refused("custom_role_arn", cognito_config_set_custom_role_arn(c, roles[i]));
+    }
+    refused("identity_file", cognito_config_set_identity_file(c, ""));
+    refused("identity_file", cognito_config_set_identity_file(c, "\xff"));
     refused("ca_file", cognito_config_set_ca_file(c, ""));
     refused("ca_file", cognito_config_set_ca_file(c, "\xff"));
     refused("ca_pem", cognito_config_set_ca_pem(c, "\xff"));
@@ -63,6 +69,8 @@ static void numbers(cognito_config *c) {
     refused("keep_alive_s", cognito_config_set_keep_alive_s(c, 1201));
     refused("connect_timeout_ms", cognito_config_set_connect_timeout_ms(c, 0));
     refused("connect_timeout_ms", cognito_config_set_connect_timeout_ms(c, 600001));
+    refused("tries", cognito_config_set_cognito_tries(c, 0));
+    refused("tries", cognito_config_set_cognito_tries(c, 11));
     refused("trust", cognito_config_set_trust(c, -1));
     refused("trust", cognito_config_set_trust(c, 3));
     refused("port", cognito_config_set_proxy(c, "localhost", 0));

@@ -1,0 +1,153 @@
+/* A device whose clock is wrong connects at the first attempt, and an application that does not
+ * want that is told why it does not. */
+
+#include "device_clock.h"
+#include "local_aws.h"
+
+#include <time.h>
+
+enum { HOUR = 3600, DAY = 24 * HOUR };
+
+static cognito_client *client_of(const cognito_config *config, cognito_provider **provider) {
+    cognito_client *client = NULL;
+    REQUIRE(cognito_provider_new(config, provider) == COGNITO_STATUS_OK);
+    REQUIRE(cognito_client_new(config, *provider, &client) == COGNITO_STATUS_OK);
+    return client;
+}
+
+/* Within a second and what a slow machine adds. */
+static bool is_about(int64_t expected_s, int64_t offset_ms) {
+    int64_t difference = offset_ms - 1000 * expected_s;
+    return -5000 < difference && difference < 5000;
+}
+
+static void at_the_first_attempt(cognito_config *config, const char *name, long off_by_s) {
+    cognito_provider *provider = NULL;
+    check_row = name;
+    local_aws_reset();
+    device_clock_off_by(off_by_s);
+    cognito_client *client = client_of(config, &provider);
+    CHECK(cognito_provider_clock_offset_ms(provider) == COGNITO_CLOCK_OFFSET_UNKNOWN);
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    CHECK_INT(1, local_aws_counter("upgrade_requests"));
+    CHECK_INT(1, local_aws_counter("cognito_requests"));
+    CHECK(is_about(-off_by_s, cognito_provider_clock_offset_ms(provider)));
+    cognito_client_free(client);
+    cognito_provider_free(provider);
+}
+
+static void fails(cognito_config *config, const char *name, cognito_status status,
+                  const char *hint) {
+    cognito_client *client = NULL;
+    cognito_failure *failure = NULL;
+    check_row = name;
+    local_aws_reset();
+    REQUIRE(cognito_client_new(config, NULL, &client) == COGNITO_STATUS_OK);
+    CHECK_STATUS(status, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    REQUIRE(cognito_client_failure(client, &failure) == COGNITO_STATUS_OK);
+    CHECK_CONTAINS(hint, cognito_failure_hint(failure));
+    CHECK(status != COGNITO_STATUS_UPGRADE_CLOCK_SKEWED ||
+          is_about(1000, cognito_failure_clock_offset_ms(failure)));
+    cognito_failure_free(failure);
+    cognito_client_free(client);
+}
+
+/* What happens to the clock between two connects of one client. */
+static void between_two_connects(cognito_config *config) {
+    cognito_provider *provider = NULL;
+    local_aws_reset();
+    device_clock_off_by(-1000);
+    cognito_client *client = client_of(config, &provider);
+    const struct {
+        const char *name;
+        void (*change)(long seconds);
+        long seconds;
+        long cognito_requests;
+    } rows[] = {
+        {"nothing", device_clock_off_by, -1000, 1},
+        {"a step of the wall clock", device_clock_off_by, 5 * DAY, 1},
+        {"a step back", device_clock_off_by, -5 * DAY, 1},
+        {"half an hour of sleep", device_suspended_for, HOUR / 2, 1},
+        {"sleep until shortly before the credentials end", device_suspended_for, HOUR / 2 - 200, 2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        check_row = rows[i].name;
+        rows[i].change(rows[i].seconds);
+        /* The servers' clocks slept as well. */
+        if (rows[i].change == device_suspended_for) {
+            char fault[100];
+            long slept = i == 3 ? HOUR / 2 : HOUR - 200;
+            snprintf(fault, sizeof fault, "cognito.clock_offset_s=%ld&iot.clock_offset_s=%ld",
+                     slept, slept);
+            local_aws_fault(fault);
+        }
+        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+        CHECK_INT(rows[i].cognito_requests, local_aws_counter("cognito_requests"));
+        CHECK_INT((long)i + 1, local_aws_counter("upgrade_requests"));
+    }
+    cognito_client_free(client);
+    cognito_provider_free(provider);
+}
+
+/* IoT Core's clock may differ from Cognito's: the Date of its refusal is taken, once. */
+static void by_the_date_of_a_refusal(cognito_config *config) {
+    cognito_provider *provider = NULL;
+    check_row = "two clocks of AWS";
+    device_clock_off_by(0);
+    local_aws_reset();
+    local_aws_fault("iot.clock_offset_s=1000");
+    cognito_client *client = client_of(config, &provider);
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    CHECK_INT(1, local_aws_counter("cognito_requests"));
+    CHECK_INT(3, local_aws_counter("upgrade_requests"));
+    CHECK(is_about(1000, cognito_provider_clock_offset_ms(provider)));
+
+    check_row = "refused again";
+    local_aws_reset();
+    local_aws_fault("iot.upgrade=refuse-skewed:-5000");
+    CHECK_STATUS(COGNITO_STATUS_UPGRADE_CLOCK_SKEWED,
+                 cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_INT(2, local_aws_counter("upgrade_requests"));
+
+    check_row = "refused without a Date";
+    local_aws_reset();
+    local_aws_fault("iot.upgrade=refuse-skewed:-5000&iot.no_date=1");
+    CHECK_STATUS(COGNITO_STATUS_UPGRADE_CLOCK_SKEWED,
+                 cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_INT(1, local_aws_counter("upgrade_requests"));
+    cognito_client_free(client);
+    cognito_provider_free(provider);
+}
+
+int main(void) {
+    cognito_config *config = local_aws_config();
+    at_the_first_attempt(config, "1000 s behind", -1000);
+    at_the_first_attempt(config, "1000 s ahead", 1000);
+    at_the_first_attempt(config, "a day behind", -DAY);
+    at_the_first_attempt(config, "an hour ahead", HOUR);
+    at_the_first_attempt(config, "1970: certificates are checked at the build time of the library",
+                         -(long)time(NULL));
+    device_clock_off_by(400L * DAY);
+    fails(config, "past the end of the certificates", COGNITO_STATUS_CERTIFICATE_EXPIRED,
+          "Set the clock of this device");
+    between_two_connects(config);
+    by_the_date_of_a_refusal(config);
+
+    device_clock_off_by(-1000);
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_clock_correction_max_s(config, 600));
+    fails(config, "bounded to less", COGNITO_STATUS_UPGRADE_CLOCK_SKEWED,
+          "set the clock of this device, or allow its correction");
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_clock_correction_max_s(config, 1100));
+    at_the_first_attempt(config, "bounded to more", -1000);
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_clock_correction_max_s(config, 0));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_clock_correction(config, false));
+    fails(config, "switched off", COGNITO_STATUS_UPGRADE_CLOCK_SKEWED,
+          "set the clock of this device, or allow its correction");
+    cognito_config_free(config);
+    return check_result();
+}
