@@ -1,0 +1,219 @@
+/* See options.h. */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include "options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+static const char shared_usage[] =
+    "Options are written --name value or --name=value.\n"
+    "\n"
+    "  --endpoint HOST            AWS IoT data endpoint, without scheme and port\n"
+    "  --cognito_identity ID      Cognito identity id, REGION:UUID (not the id of its pool)\n"
+    "  --identity_pool ID         in place of it: the pool to get an identity from, REGION:UUID\n"
+    "  --identity_file FILE       keeps the identity that the pool gave (or each run makes "
+    "another)\n"
+    "  --signing_region REGION    region of the endpoint (read from the endpoint or the identity)\n"
+    "  --region REGION            the same\n"
+    "  --cognito_region REGION    region of Cognito (the one that the identity or pool begins "
+    "with)\n"
+    "  --client_id ID             MQTT client id (test- and a random UUID)\n"
+    "  --ca_file FILE             trust these PEM certificates in place of the built-in roots\n"
+    "  --proxy_host HOST          reach both servers through this HTTP proxy\n"
+    "  --proxy_port PORT          port of the proxy (8080)\n"
+    "  --port PORT                port of the endpoint (443)\n"
+    "  --cognito_endpoint HOST[:PORT]\n"
+    "                             another host for Cognito\n"
+    "  --connect_timeout_ms MS    deadline for the whole connect (30000)\n";
+
+static const struct {
+    const char *name;
+    enum option option;
+} names[] = {
+    {"--endpoint", ENDPOINT},
+    {"--cognito_identity", COGNITO_IDENTITY},
+    {"--identity_pool", IDENTITY_POOL},
+    {"--identity_file", IDENTITY_FILE},
+    {"--signing_region", SIGNING_REGION},
+    {"--region", SIGNING_REGION},
+    {"--cognito_region", COGNITO_REGION},
+    {"--client_id", CLIENT_ID},
+    {"--ca_file", CA_FILE},
+    {"--proxy_host", PROXY_HOST},
+    {"--proxy_port", PROXY_PORT},
+    {"--port", PORT},
+    {"--cognito_endpoint", COGNITO_ENDPOINT},
+    {"--connect_timeout_ms", CONNECT_TIMEOUT_MS},
+};
+
+enum { NAME_COUNT = sizeof names / sizeof names[0] };
+
+static const struct program *running;
+
+static void print_usage(FILE *out) {
+    fprintf(out, "%s%s%s  --help                     this text\n", running->usage, shared_usage,
+            running->own_usage);
+}
+
+void options_help(void) { print_usage(stdout); }
+
+bool options_wrong(const char *what, const char *detail) {
+    print_usage(stderr);
+    fprintf(stderr, "\n%s %s\n", what, detail);
+    return false;
+}
+
+/* ---- The command line ---- */
+
+static bool is_option(const char *name, const char *argument, size_t name_len) {
+    return strlen(name) == name_len && strncmp(name, argument, name_len) == 0;
+}
+
+/* Where the value of an option goes, or NULL when there is no such option with a value. */
+static const char **find_value(struct options *options, const char *argument, size_t name_len) {
+    for (size_t i = 0; i < NAME_COUNT; i++) {
+        if (is_option(names[i].name, argument, name_len)) {
+            return &options->value[names[i].option];
+        }
+    }
+    for (const struct own_option *own = running->own; own->name != NULL; own++) {
+        if (is_option(own->name, argument, name_len)) {
+            return own->value;
+        }
+    }
+    return NULL;
+}
+
+/* Sets a flag. False, and stderr says why, when there is no such option, or it takes no value. */
+static bool set_flag(struct options *options, const char *argument, size_t name_len) {
+    bool *flag = is_option("--help", argument, name_len) ? &options->help : NULL;
+    for (const struct own_option *own = running->own; own->name != NULL; own++) {
+        if (is_option(own->name, argument, name_len)) {
+            flag = own->flag;
+        }
+    }
+    if (flag == NULL || argument[name_len] == '=') {
+        /* What is not understood may hold an identity: only its beginning is shown. */
+        char beginning[64];
+        snprintf(beginning, sizeof beginning, "%.*s", (int)strcspn(argument, "=:"), argument);
+        return flag == NULL ? options_wrong("unknown option", beginning)
+                            : options_wrong(beginning, "takes no value");
+    }
+    *flag = true;
+    return true;
+}
+
+/* Writes "test-" and a random UUID; the policy of the README allows client ids that begin so. */
+static bool random_client_id(char id[sizeof "test-" + 36]) {
+    unsigned char b[16];
+    if (getrandom(b, sizeof b, 0) != (ssize_t)sizeof b) {
+        perror("no random numbers");
+        return false;
+    }
+    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40); /* version 4 */
+    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80); /* RFC 4122 */
+    char *end = id + sprintf(id, "test-");
+    for (size_t i = 0; i < sizeof b; i++) {
+        bool dash = i == 4 || i == 6 || i == 8 || i == 10;
+        end += sprintf(end, dash ? "-%02x" : "%02x", (unsigned)b[i]);
+    }
+    return true;
+}
+
+static bool complete(struct options *options) {
+    const char **value = options->value;
+    if (value[ENDPOINT] == NULL) {
+        return options_wrong("missing option", "--endpoint");
+    }
+    if (value[COGNITO_IDENTITY] == NULL && value[IDENTITY_POOL] == NULL) {
+        return options_wrong("missing option", "--cognito_identity or --identity_pool");
+    }
+    if (value[COGNITO_IDENTITY] != NULL && value[IDENTITY_POOL] != NULL) {
+        return options_wrong("--cognito_identity and --identity_pool:", "only one can be given");
+    }
+    if (value[IDENTITY_FILE] != NULL && value[IDENTITY_POOL] == NULL) {
+        return options_wrong("--identity_file", "needs --identity_pool");
+    }
+    if (value[CLIENT_ID] == NULL) {
+        value[CLIENT_ID] = options->random_client_id;
+        return random_client_id(options->random_client_id);
+    }
+    return true;
+}
+
+bool options_parse(struct options *options, const struct program *program, int argc, char **argv) {
+    *options = (struct options){0};
+    running = program;
+    for (int i = 1; i < argc && !options->help; i++) {
+        size_t name_len = strcspn(argv[i], "=");
+        const char **value = find_value(options, argv[i], name_len);
+        if (value == NULL) {
+            if (!set_flag(options, argv[i], name_len)) {
+                return false;
+            }
+        } else if (argv[i][name_len] == '=') {
+            *value = argv[i] + name_len + 1;
+        } else if (i + 1 < argc) {
+            *value = argv[++i];
+        } else {
+            return options_wrong("no value after", argv[i]);
+        }
+    }
+    return options->help || complete(options);
+}
+
+/* ---- The library's settings ---- */
+
+/* Reads a decimal number, if one was given; the library checks the range. */
+static bool parse_number(const char *option, const char *text, uint32_t *number) {
+    if (text == NULL) {
+        return true;
+    }
+    char *end = NULL;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > UINT32_MAX) {
+        return options_wrong(option, "takes a number");
+    }
+    *number = (uint32_t)value;
+    return true;
+}
+
+/* A setter that refuses its value leaves the reason in the last error. */
+static bool accepted(const char *option, cognito_status status) {
+    return status == COGNITO_STATUS_OK || options_wrong(option, cognito_last_error());
+}
+
+bool options_configure(const struct options *options, cognito_config *config) {
+    const char *const *value = options->value;
+    uint32_t port = 443, proxy_port = 8080, timeout_ms = 30000;
+    /* Where a setting may be NULL, NULL is its default. */
+    return parse_number("--port", value[PORT], &port) &&
+           parse_number("--proxy_port", value[PROXY_PORT], &proxy_port) &&
+           parse_number("--connect_timeout_ms", value[CONNECT_TIMEOUT_MS], &timeout_ms) &&
+           accepted("--endpoint:", cognito_config_set_endpoint(config, value[ENDPOINT])) &&
+           accepted("--port:", cognito_config_set_port(config, port)) &&
+           accepted("--signing_region:",
+                    cognito_config_set_signing_region(config, value[SIGNING_REGION])) &&
+           accepted("--cognito_region:",
+                    cognito_config_set_cognito_region(config, value[COGNITO_REGION])) &&
+           accepted("--cognito_identity:",
+                    cognito_config_set_identity(config, value[COGNITO_IDENTITY])) &&
+           accepted("--identity_pool:",
+                    cognito_config_set_identity_pool(config, value[IDENTITY_POOL])) &&
+           accepted("--identity_file:",
+                    cognito_config_set_identity_file(config, value[IDENTITY_FILE])) &&
+           accepted("--cognito_endpoint:",
+                    cognito_config_set_cognito_endpoint(config, value[COGNITO_ENDPOINT])) &&
+           accepted("--client_id:", cognito_config_set_client_id(config, value[CLIENT_ID])) &&
+           accepted("--ca_file:", cognito_config_set_ca_file(config, value[CA_FILE])) &&
+           accepted("--proxy_host, --proxy_port:",
+                    cognito_config_set_proxy(config, value[PROXY_HOST], proxy_port)) &&
+           accepted("--connect_timeout_ms:",
+                    cognito_config_set_connect_timeout_ms(config, timeout_ms));
+}

@@ -1,0 +1,57 @@
+/*
+ * The command line of the example programs, and the config that it makes.
+ *
+ * Both programs take the same options, so they share this; to copy one of them, take options.c with
+ * it.
+ */
+
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <cognito_connect.h>
+
+enum { EXIT_USAGE = 2 };
+
+/* clang-format off */
+enum option {
+    ENDPOINT, COGNITO_IDENTITY, IDENTITY_POOL, IDENTITY_FILE, SIGNING_REGION, COGNITO_REGION,
+    CLIENT_ID, CA_FILE, PROXY_HOST, PROXY_PORT, PORT, COGNITO_ENDPOINT, CONNECT_TIMEOUT_MS,
+    OPTION_COUNT
+};
+/* clang-format on */
+
+/* An option that one program has alone: it takes a value, or is a flag. */
+struct own_option {
+    const char *name;
+    const char **value; /* NULL for a flag */
+    bool *flag;
+};
+
+struct program {
+    const char *usage;            /* its first lines */
+    const char *own_usage;        /* the lines of its own options */
+    const struct own_option *own; /* ends with a name that is NULL */
+};
+
+struct options {
+    const char *value[OPTION_COUNT]; /* NULL when it was not given */
+    bool help;
+    char random_client_id[sizeof "test-" + 36];
+};
+
+/*
+ * Reads the command line. False when it is wrong: stderr says why then. A client id that was not
+ * given is made up.
+ */
+bool options_parse(struct options *options, const struct program *program, int argc, char **argv);
+
+/* Sets what was given. False when the library refuses a value: stderr says which and why then. */
+bool options_configure(const struct options *options, cognito_config *config);
+
+/* Says on stderr how the program is used and what is wrong. Always false, to be returned. */
+bool options_wrong(const char *what, const char *detail);
+
+/* Prints how the program is used. */
+void options_help(void);
+
+#endif
