@@ -11,7 +11,7 @@ use crate::log::log;
 use crate::names::{Identity, IdentityPool};
 use crate::status::Status;
 use crate::sys::random;
-use crate::transport::{Dialer, PORTAL, Progress};
+use crate::transport::{Dialer, Progress};
 use aws_sdk_cognitoidentity::operation::get_credentials_for_identity::{
     GetCredentialsForIdentityInput, GetCredentialsForIdentityOutput,
 };
@@ -145,7 +145,7 @@ fn returned(identity: &str) -> Result<Identity, Failure> {
 }
 
 fn malformed(problem: &str) -> Failure {
-    Failure::new(Status::CognitoMalformed, Stage::Cognito, format!("Cognito's answer {problem}")).hint(PORTAL)
+    Failure::new(Status::CognitoMalformed, Stage::Cognito, format!("Cognito's answer {problem}"))
 }
 
 fn defect(error: impl std::fmt::Display) -> Failure {

@@ -176,9 +176,13 @@ impl Provider {
             IdentitySource::Pool(pool, _) => boxed(|| self.ask_pool(&cognito, pool)).await,
         };
         cognito.connector.close();
-        let (credentials, identity) = outcome?;
-        self.keep(identity);
-        Ok(credentials)
+        let credentials = outcome.map(|(credentials, identity)| {
+            self.keep(identity);
+            credentials
+        });
+        // Also when there are no credentials: an identity is made once.
+        self.save();
+        credentials
     }
 
     async fn ask_for_known(&self, cognito: &Cognito<'_>) -> Result<(Credentials, Identity), Failure> {
@@ -225,25 +229,29 @@ impl Provider {
         }
     }
 
-    /// Keeps the identity that Cognito has named, and saves it where it is new.
+    /// Keeps the identity that Cognito has named.
     fn keep(&self, identity: Identity) {
-        let unsaved = {
-            let mut kept = self.lock();
-            if kept.identity.as_ref() != Some(&identity) {
-                if let Some(former) = kept.identity.replace(identity.clone()) {
-                    log!(Warn, Stage::Cognito, "identity {} is {} from now on", former.as_str(), identity.as_str());
-                }
-                kept.unsaved = true;
-            }
-            kept.unsaved
-        };
+        let mut kept = self.lock();
+        if kept.identity.as_ref() == Some(&identity) {
+            return;
+        }
+        kept.unsaved = true;
+        let named = identity.as_str().to_owned();
+        let former = kept.identity.replace(identity);
+        drop(kept);
+        if let Some(former) = former {
+            log!(Warn, Stage::Cognito, "identity {} is {named} from now on", former.as_str());
+        }
+    }
+
+    /// Saves an identity that the store does not have, and that it did not take after an earlier fetch.
+    fn save(&self) {
         let IdentitySource::Pool(pool, Some(store)) = &self.settings.identity else { return };
-        if unsaved {
-            let saved = store.save(pool, &identity);
-            self.lock().unsaved = saved.is_err();
-            if let Err(problem) = saved {
-                log!(Warn, Stage::Cognito, "the identity could not be saved: {problem}");
-            }
+        let Some(identity) = self.identity().filter(|_| self.lock().unsaved) else { return };
+        let saved = store.save(pool, &identity);
+        self.lock().unsaved = saved.is_err();
+        if let Err(problem) = saved {
+            log!(Warn, Stage::Cognito, "the identity could not be saved: {problem}");
         }
     }
 

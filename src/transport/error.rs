@@ -68,7 +68,7 @@ impl std::fmt::Display for Error {
             Self::ProxyAuthentication { proxy, sent: true } => {
                 write!(f, "the proxy {proxy} refused the user and password (HTTP status 407)")
             }
-            Self::Tls { peer, source, .. } => write!(f, "TLS with {peer} failed: {source}"),
+            Self::Tls { peer, source, .. } => write!(f, "TLS with {peer} failed: {}", super::tls::describe(source)),
             Self::NoServerTime { peer } => {
                 write!(f, "the certificate of {peer} could not be checked: Cognito's answer has no usable Date")
             }

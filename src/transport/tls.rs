@@ -130,6 +130,21 @@ pub fn status(error: &rustls::Error) -> Status {
     }
 }
 
+/// A TLS error in words. rustls shows errors of a verifier in Rust's form.
+pub fn describe(error: &rustls::Error) -> String {
+    match untrusted(error) {
+        Some(untrusted) => untrusted.to_string(),
+        None => error.to_string(),
+    }
+}
+
+fn untrusted(error: &rustls::Error) -> Option<&Untrusted> {
+    match error {
+        rustls::Error::InvalidCertificate(CertificateError::Other(other)) => other.0.downcast_ref(),
+        _ => None,
+    }
+}
+
 /// What to do about a TLS error with `peer`, `host:port`.
 pub fn hint(error: &rustls::Error, peer: &str) -> Cow<'static, str> {
     let hint = match (status(error), error) {
@@ -149,12 +164,7 @@ pub fn hint(error: &rustls::Error, peer: &str) -> Cow<'static, str> {
 
 /// Of an AWS host, a certificate that Amazon did not issue is that of an old endpoint or of somebody on the way.
 fn untrusted_hint(error: &rustls::Error, peer: &str) -> Cow<'static, str> {
-    let issuer = match error {
-        rustls::Error::InvalidCertificate(CertificateError::Other(other)) => {
-            other.0.downcast_ref::<Untrusted>().map_or("", |untrusted| untrusted.issuer.as_str())
-        }
-        _ => "",
-    };
+    let issuer = untrusted(error).map_or("", |untrusted| untrusted.issuer.as_str());
     if let Some((account, rest)) = peer.split_once(".iot.").filter(|(_, rest)| rest.contains(".amazonaws."))
         && !account.ends_with("-ats")
     {

@@ -6,7 +6,7 @@
 #include "local_aws.h"
 
 #include <pthread.h>
-#include <unistd.h>
+#include <time.h>
 
 enum { CLIENTS = 20 };
 
@@ -86,7 +86,7 @@ static void in_one_event_loop(void) {
         connected = 0;
         cognito_status status = cognito_client_connect(clients[i], 0);
         CHECK(status == COGNITO_STATUS_OK || status == COGNITO_STATUS_IN_PROGRESS);
-        usleep(1000);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
     CHECK_INT(1, local_aws_counter("cognito_requests"));
     free_clients(CLIENTS);

@@ -91,6 +91,45 @@ static void between_two_connects(cognito_config *config) {
     cognito_provider_free(provider);
 }
 
+/* Lets the board and the servers sleep together, from now on so long in all. */
+static void sleep_until(long so_far_s, long seconds, const char *fault) {
+    char faults[200];
+    device_suspended_for(seconds - so_far_s);
+    snprintf(faults, sizeof faults, "cognito.clock_offset_s=%ld&iot.clock_offset_s=%ld&%s", seconds,
+             seconds, fault);
+    local_aws_fault(faults);
+}
+
+/* Credentials that would be renewed serve on when Cognito cannot be asked, and never beyond their
+ * end. */
+static void credentials_serve_to_their_end(cognito_config *config) {
+    cognito_provider *provider = NULL;
+    check_row = "credentials that end soon";
+    device_clock_off_by(0);
+    device_suspended_for(0);
+    local_aws_reset();
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_cognito_tries(config, 1));
+    cognito_client *client = client_of(config, &provider);
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    sleep_until(0, HOUR - 200, "cognito.response=unavailable");
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    CHECK_INT(2, local_aws_counter("cognito_requests"));
+
+    check_row = "credentials that have ended";
+    sleep_until(HOUR - 200, HOUR + 10, "cognito.response=unavailable");
+    CHECK_STATUS(COGNITO_STATUS_COGNITO_UNAVAILABLE,
+                 cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_INT(3, local_aws_counter("cognito_requests"));
+    CHECK_INT(2, local_aws_counter("upgrade_requests"));
+    sleep_until(HOUR + 10, HOUR + 10, "cognito.response=");
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    cognito_client_free(client);
+    cognito_provider_free(provider);
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_cognito_tries(config, 4));
+}
+
 /* IoT Core's clock may differ from Cognito's: the Date of its refusal is taken, once. */
 static void by_the_date_of_a_refusal(cognito_config *config) {
     cognito_provider *provider = NULL;
@@ -136,6 +175,7 @@ int main(void) {
     fails(config, "past the end of the certificates", COGNITO_STATUS_CERTIFICATE_EXPIRED,
           "Set the clock of this device");
     between_two_connects(config);
+    credentials_serve_to_their_end(config);
     by_the_date_of_a_refusal(config);
 
     device_clock_off_by(-1000);
