@@ -3,7 +3,7 @@
 //! ```text
 //! ffi          the C API: handles, status, last error. One file per C type
 //!  └ client    the only orchestrator: the dial, the session's driver, cancel
-//!     ├ credentials   identity -> temporary AWS credentials (provider, request, HTTP connector)
+//!     ├ credentials   identity or pool -> temporary AWS credentials (provider, one fetch for all, requests, HTTP connector)
 //!     ├ signing       credentials -> presigned wss:// URL. Pure
 //!     ├ transport     DNS, proxy, TCP, TLS, WebSocket -> a stream of MQTT packets
 //!     └ mqtt          CONNECT, CONNACK, keep-alive. No sockets
@@ -16,7 +16,7 @@
 //! A client owns a Tokio current-thread runtime and one task, which runs while some thread of the application is inside a
 //! waiting call and at no other time. Nothing here starts a thread, but for `getaddrinfo` (see `transport::dns`).
 //!
-//! `names`, `config`, `status`, `error`, `log`, `clock` and `sys` (system calls) serve all layers. `unsafe` lives in `ffi`
+//! `names`, `config`, `status`, `error`, `log`, `callback`, `clock`, `trace` and `sys` (system calls) serve all layers. `unsafe` lives in `ffi`
 //! and `sys` only.
 
 pub mod ffi;

@@ -94,3 +94,20 @@ fn the_committed_header_is_the_generated_one() {
         "{HEADER} is not what src/ffi says; run `UPDATE_HEADER=1 cargo test --test header` and commit it"
     );
 }
+
+#[test]
+fn the_changelog_names_every_function_of_the_header() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let changelog = std::fs::read_to_string(root.join("CHANGELOG.md")).unwrap();
+    let header = std::fs::read_to_string(root.join(HEADER)).unwrap();
+    let mut functions = 0;
+    for line in header.lines().filter(|line| !line.starts_with(' ')) {
+        let Some((before, _)) = line.split_once('(') else { continue };
+        let Some(name) = before.split([' ', '*']).next_back().filter(|name| name.starts_with("cognito_")) else {
+            continue;
+        };
+        functions += 1;
+        assert!(changelog.contains(&format!("`{name}`")), "CHANGELOG.md does not name {name}");
+    }
+    assert!(functions > 60, "only {functions} functions were found: the test reads the wrong thing");
+}
