@@ -1,9 +1,12 @@
-# Installs the library with a CMake package and a pkg-config file, both relocatable.
+# Installs the library with a CMake package and a pkg-config file, both relocatable, and the program cognito_doctor.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 install(FILES "${header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(FILES "${archive}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+if(COGNITO_CONNECT_BUILD_EXAMPLES)
+    install(TARGETS cognito_doctor RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/CognitoConnect")
 configure_package_config_file(cmake/CognitoConnectConfig.cmake.in "${PROJECT_BINARY_DIR}/CognitoConnectConfig.cmake"
