@@ -922,7 +922,8 @@ void cognito_provider_free(cognito_provider *provider);
  * @param provider The source of credentials, which clients can share; or NULL to make one from the config.
  * @param out      Receives the client, or NULL. Free it with cognito_client_free().
  * @return COGNITO_STATUS_INVALID_CONFIG or COGNITO_STATUS_TRUST_STORE with the setting named in the last error;
- *         COGNITO_STATUS_OUT_OF_RESOURCES when the system gives no descriptor.
+ *         COGNITO_STATUS_OUT_OF_RESOURCES when the system gives no descriptor; COGNITO_STATUS_FORKED when the provider
+ *         was made before fork().
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_client_new(const cognito_config *config,

@@ -94,3 +94,22 @@ macro_rules! log {
     };
 }
 pub(crate) use log;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_nobody_hears_costs_no_formatting() {
+        let mut formatted = 0;
+        let mut count = || {
+            formatted += 1;
+            formatted
+        };
+        for _ in 0..3 {
+            log!(Fatal, Stage::None, "{}", count());
+            log!(Trace, Stage::Dns, "{}", count());
+        }
+        assert_eq!(formatted, 0);
+    }
+}

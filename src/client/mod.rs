@@ -63,6 +63,10 @@ impl Client {
         let resources = |error: std::io::Error| {
             Failure::new(Status::OutOfResources, Stage::Config, format!("no descriptors for a client: {error}"))
         };
+        if provider.has_forked() {
+            return Err(Failure::new(Status::Forked, Stage::None, "the provider was made before fork()")
+                .hint("Make a new provider in the child"));
+        }
         let dialer = provider.dialer_for(&settings.network)?;
         let runtime = Builder::new_current_thread()
             .enable_io()

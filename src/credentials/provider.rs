@@ -29,6 +29,7 @@ pub struct Provider {
     clock: Arc<Clock>,
     flights: Flights,
     kept: Mutex<Kept>,
+    process_id: u32,
 }
 
 /// What a fetch leaves for the next. The lock is never held while anything is called that could wait or call back.
@@ -65,7 +66,12 @@ impl Provider {
             IdentitySource::Pool(..) => None,
         };
         let kept = Mutex::new(Kept { identity, ..Kept::default() });
-        Ok(Self { settings, dialer, clock, flights: Flights::default(), kept })
+        Ok(Self { settings, dialer, clock, flights: Flights::default(), kept, process_id: std::process::id() })
+    }
+
+    /// Whether this is a child of the process that made it: a fetch that was under way then has no end here.
+    pub fn has_forked(&self) -> bool {
+        std::process::id() != self.process_id
     }
 
     /// The region of its identity.

@@ -30,7 +30,8 @@ pub struct cognito_client;
 /// @param provider The source of credentials, which clients can share; or NULL to make one from the config.
 /// @param out      Receives the client, or NULL. Free it with cognito_client_free().
 /// @return COGNITO_STATUS_INVALID_CONFIG or COGNITO_STATUS_TRUST_STORE with the setting named in the last error;
-///         COGNITO_STATUS_OUT_OF_RESOURCES when the system gives no descriptor.
+///         COGNITO_STATUS_OUT_OF_RESOURCES when the system gives no descriptor; COGNITO_STATUS_FORKED when the provider
+///         was made before fork().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cognito_client_new(
     config: *const cognito_config,

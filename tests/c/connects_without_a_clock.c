@@ -29,7 +29,8 @@ int main(void) {
     const long times[] = {0, YEAR_2000};
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
         device_clock_at(times[i]);
-        row(no_fault, false, COGNITO_STATUS_CERTIFICATE_NOT_YET_VALID, "cognito_config_set_without_clock", 0);
+        row(no_fault, false, COGNITO_STATUS_CERTIFICATE_NOT_YET_VALID,
+            "cognito_config_set_without_clock", 0);
         row(no_fault, true, COGNITO_STATUS_OK, "", 1);
         /* These ended a day before the servers' time, which this board learns from Cognito. */
         row("iot.certificate=expired", true, COGNITO_STATUS_CERTIFICATE_EXPIRED, "clock", 0);

@@ -88,7 +88,8 @@ static void with_callbacks(cognito_config *config) {
     asked(1, 1);
     CHECK_INT(1, store.loads);
     CHECK_INT(1, store.saves);
-    CHECK(strcmp(store.identity, first) == 0 && strcmp(store.pool, local_aws("IDENTITY_POOL")) == 0);
+    CHECK(strcmp(store.identity, first) == 0 &&
+          strcmp(store.pool, local_aws("IDENTITY_POOL")) == 0);
     connect_anew(config, second);
     asked(0, 1);
     CHECK_INT(2, store.loads);
@@ -96,7 +97,8 @@ static void with_callbacks(cognito_config *config) {
     CHECK(strcmp(first, second) == 0);
 
     check_row = "a stored identity that was deleted";
-    snprintf(store.identity, sizeof store.identity, "us-east-1:00000000-1111-2222-3333-444444444444");
+    snprintf(store.identity, sizeof store.identity,
+             "us-east-1:00000000-1111-2222-3333-444444444444");
     connect_anew(config, second);
     asked(1, 2);
     CHECK_INT(2, store.saves);

@@ -37,7 +37,8 @@ static int32_t save(const char *pool, const char *identity, void *user_data) {
     return load(pool, NULL, user_data);
 }
 
-/* Settings about the identity and the clock that do not go together. c is complete before and after. */
+/* Settings about the identity and the clock that do not go together. c is complete before and
+ * after. */
 static void contradictions(cognito_config *c) {
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_identity_pool(c, IDENTITY));
     made_of(c, COGNITO_STATUS_INVALID_CONFIG, "identity and identity_pool are both set");

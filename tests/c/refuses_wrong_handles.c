@@ -10,6 +10,16 @@ ON_CONFIG(signing_region, "us-east-1")
 ON_CONFIG(cognito_region, "us-east-1")
 ON_CONFIG(cognito_endpoint, "localhost")
 ON_CONFIG(identity, "us-east-1:01234567-89ab-cdef-0123-456789abcdef")
+ON_CONFIG(identity_pool, "us-east-1:01234567-89ab-cdef-0123-456789abcdef")
+ON_CONFIG(identity_store, NULL, NULL, NULL)
+ON_CONFIG(identity_file, "identity")
+ON_CONFIG(login, NULL, NULL)
+ON_CONFIG(custom_role_arn, NULL)
+ON_CONFIG(fips, true)
+ON_CONFIG(cognito_tries, 1)
+ON_CONFIG(clock_correction, true)
+ON_CONFIG(clock_correction_max_s, 1)
+ON_CONFIG(without_clock, true)
 ON_CONFIG(client_id, "test-1")
 ON_CONFIG(keep_alive_s, 60)
 ON_CONFIG(clean_session, true)
@@ -34,6 +44,23 @@ MAKES(client_new, cognito_client, cognito_client_new(h, NULL, &out))
 MAKES(client_new_with_provider, cognito_client, cognito_client_new(good_config, h, &out))
 MAKES(client_failure, cognito_failure, cognito_client_failure(h, &out))
 
+MAKES(client_trace, cognito_trace, cognito_client_trace(h, &out))
+
+static cognito_status provider_getters(void *h) {
+    CHECK(cognito_provider_identity(h)[0] == '\0');
+    CHECK(cognito_provider_clock_offset_ms(h) == COGNITO_CLOCK_OFFSET_UNKNOWN);
+    return COGNITO_STATUS_INVALID_HANDLE;
+}
+static cognito_status identity_sink(void *h) { return cognito_identity_sink_set(h, "x"); }
+static cognito_status login_sink(void *h) { return cognito_login_sink_set(h, "x", "x"); }
+static cognito_status trace_getters(void *h) {
+    CHECK_INT(0, cognito_trace_count(h));
+    CHECK_INT(COGNITO_STAGE_NONE, cognito_trace_stage(h, 0));
+    CHECK(cognito_trace_peer(h, 0)[0] == '\0' && cognito_trace_finding(h, 0)[0] == '\0');
+    CHECK(cognito_trace_began_us(h, 0) == 0 && cognito_trace_took_us(h, 0) == 0);
+    CHECK_STATUS(COGNITO_STATUS_INVALID_ARGUMENT, cognito_trace_status(h, 0));
+    return COGNITO_STATUS_INVALID_HANDLE;
+}
 static cognito_status connect_client(void *h) { return cognito_client_connect(h, 0); }
 static cognito_status process(void *h) { return cognito_client_process(h, 0); }
 static cognito_status disconnect(void *h) { return cognito_client_disconnect(h, 0); }
@@ -49,12 +76,25 @@ static cognito_status failure_getters(void *h) {
     CHECK(cognito_failure_aws_error_type(h)[0] == '\0');
     CHECK(cognito_failure_aws_message(h)[0] == '\0');
     CHECK(cognito_failure_aws_request_id(h)[0] == '\0');
+    CHECK(cognito_failure_identity(h)[0] == '\0');
+    CHECK(cognito_failure_clock_offset_ms(h) == COGNITO_CLOCK_OFFSET_UNKNOWN);
     return cognito_failure_status(h);
 }
 
-enum type { CONFIG, PROVIDER, CLIENT, FAILURE, TYPE_COUNT };
-static const char *const type_names[] = {"cognito_config", "cognito_provider", "cognito_client",
-                                         "cognito_failure"};
+/* Sinks are alive in callbacks only. */
+enum type {
+    CONFIG,
+    PROVIDER,
+    CLIENT,
+    FAILURE,
+    TRACE,
+    MADE_COUNT,
+    SINKS = MADE_COUNT,
+    TYPE_COUNT = SINKS + 2
+};
+static const char *const type_names[] = {
+    "cognito_config", "cognito_provider",      "cognito_client",    "cognito_failure",
+    "cognito_trace",  "cognito_identity_sink", "cognito_login_sink"};
 typedef cognito_status call_fn(void *handle);
 
 /* By the type of the handle that they take. */
@@ -75,18 +115,33 @@ static call_fn *const on_config[] = {endpoint,
                                      connect_timeout_ms,
                                      proxy,
                                      proxy_credentials,
+                                     identity_pool,
+                                     identity_store,
+                                     identity_file,
+                                     login,
+                                     custom_role_arn,
+                                     fips,
+                                     cognito_tries,
+                                     clock_correction,
+                                     clock_correction_max_s,
+                                     without_clock,
                                      NULL};
-static call_fn *const on_provider[] = {client_new_with_provider, NULL};
-static call_fn *const on_client[] = {connect_client, process,        disconnect, cancel,
-                                     is_connected,   client_failure, NULL};
+static call_fn *const on_provider[] = {client_new_with_provider, provider_getters, NULL};
+static call_fn *const on_client[] = {connect_client, process,        disconnect,   cancel,
+                                     is_connected,   client_failure, client_trace, NULL};
 static call_fn *const on_failure[] = {failure_getters, NULL};
-static call_fn *const *const calls[TYPE_COUNT] = {on_config, on_provider, on_client, on_failure};
+static call_fn *const on_trace[] = {trace_getters, NULL};
+static call_fn *const on_identity_sink[] = {identity_sink, NULL};
+static call_fn *const on_login_sink[] = {login_sink, NULL};
+static call_fn *const *const calls[TYPE_COUNT] = {
+    on_config, on_provider, on_client, on_failure, on_trace, on_identity_sink, on_login_sink};
 
-static void make(void *handles[TYPE_COUNT]) {
+static void make(void *handles[MADE_COUNT]) {
     cognito_config *config = NULL;
     cognito_provider *provider = NULL;
     cognito_client *client = NULL;
     cognito_failure *failure = NULL;
+    cognito_trace *trace = NULL;
     REQUIRE(cognito_config_new(&config) == COGNITO_STATUS_OK);
     REQUIRE(endpoint(config) == COGNITO_STATUS_OK && identity(config) == COGNITO_STATUS_OK);
     REQUIRE(client_id(config) == COGNITO_STATUS_OK);
@@ -94,11 +149,13 @@ static void make(void *handles[TYPE_COUNT]) {
     REQUIRE(cognito_client_new(config, provider, &client) == COGNITO_STATUS_OK);
     REQUIRE(cognito_client_failure(client, &failure) == COGNITO_STATUS_OK);
     CHECK_INT(COGNITO_STATUS_OK, cognito_failure_status(failure));
-    void *made[TYPE_COUNT] = {config, provider, client, failure};
+    REQUIRE(cognito_client_trace(client, &trace) == COGNITO_STATUS_OK);
+    void *made[MADE_COUNT] = {config, provider, client, failure, trace};
     memcpy(handles, made, sizeof made);
 }
 
-static void free_all(void *const handles[TYPE_COUNT]) {
+static void free_all(void *const handles[MADE_COUNT]) {
+    cognito_trace_free(handles[TRACE]);
     cognito_failure_free(handles[FAILURE]);
     cognito_client_free(handles[CLIENT]);
     cognito_provider_free(handles[PROVIDER]);
@@ -106,33 +163,26 @@ static void free_all(void *const handles[TYPE_COUNT]) {
 }
 
 int main(void) {
-    void *freed[TYPE_COUNT], *live[TYPE_COUNT];
+    void *freed[MADE_COUNT], *live[MADE_COUNT];
     long stranger = 0;
     make(freed);
     free_all(freed);
     free_all(freed); /* again, which changes nothing */
     make(live);
     good_config = live[CONFIG];
-    free_all((void *[TYPE_COUNT]){live[PROVIDER], live[CLIENT], live[FAILURE], live[CONFIG]});
-    free_all((void *[TYPE_COUNT]){NULL, NULL, NULL, NULL});
+    free_all((void *[MADE_COUNT]){live[PROVIDER], live[CLIENT], live[FAILURE], live[TRACE],
+                                  live[CONFIG]});
+    free_all((void *[MADE_COUNT]){NULL, NULL, NULL, NULL, NULL});
 
     for (int type = CONFIG; type < TYPE_COUNT; type++) {
-        void *wrong[] = {freed[0],
-                         freed[1],
-                         freed[2],
-                         freed[3],
-                         live[0],
-                         live[1],
-                         live[2],
-                         live[3],
-                         &stranger,
-                         (void *)1,
-                         (void *)UINTPTR_MAX,
-                         NULL};
+        void *wrong[2 * MADE_COUNT + 4] = {&stranger, (void *)1, (void *)UINTPTR_MAX, NULL};
+        memcpy(wrong + 4, freed, sizeof freed);
+        memcpy(wrong + 4 + MADE_COUNT, live, sizeof live);
         check_row = type_names[type];
         for (size_t w = 0; w < sizeof wrong / sizeof wrong[0]; w++) {
             /* Without a provider a client makes its own. */
-            bool is_right = wrong[w] == live[type] || (wrong[w] == NULL && type == PROVIDER);
+            bool is_right = (type < MADE_COUNT && wrong[w] == live[type]) ||
+                            (wrong[w] == NULL && type == PROVIDER);
             for (size_t i = 0; !is_right && calls[type][i] != NULL; i++) {
                 CHECK_STATUS(COGNITO_STATUS_INVALID_HANDLE, calls[type][i](wrong[w]));
                 if (calls[type][i] != cancel) {
