@@ -6,7 +6,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-char program_output[4096], program_errors[65536];
+char program_output[16384], program_errors[65536];
+
+const char *local_option(const char *name, const char *variable) {
+    static char options[16][512];
+    static size_t made;
+    char *option = options[made++ % 16];
+    snprintf(option, sizeof options[0], "%s=%s", name, local_aws(variable));
+    return option;
+}
 
 int run_program(const char *program, const char *const *options, int signal_number,
                 const char *when) {

@@ -12,14 +12,6 @@ static const char *program;
 
 static int run(const char *const *options) { return run_program(program, options, 0, NULL); }
 
-static char cognito_identity[128], identity_pool[128], endpoint[128], port[32], ca_file[512];
-
-#define ENDPOINT endpoint, port
-#define SERVERS                                                                                    \
-    ENDPOINT, "--signing_region", local_aws("REGION"), "--cognito_endpoint",                       \
-        local_aws("COGNITO_ENDPOINT"), ca_file
-#define CONNECT SERVERS, cognito_identity
-
 #define X3 "[0-9a-f][0-9a-f][0-9a-f]"
 #define X4 "[0-9a-f]" X3
 
@@ -69,7 +61,7 @@ static void good_runs(void) {
 
 static void pool_runs(void) {
     check_row = "--identity_pool";
-    CHECK_INT(0, run(OPTIONS(SERVERS, identity_pool, "--cognito_region=us-east-1")));
+    CHECK_INT(0, run(OPTIONS(SERVERS, POOL, "--cognito_region=us-east-1")));
     CHECK_CONTAINS("Connected!", program_output);
     CHECK_INT(1, local_aws_counter("cognito_get_id"));
 
@@ -77,8 +69,8 @@ static void pool_runs(void) {
     char folder[] = "/tmp/runs_the_example.XXXXXX", option[128];
     REQUIRE(mkdtemp(folder) != NULL);
     snprintf(option, sizeof option, "--identity_file=%s/identity", folder);
-    CHECK_INT(0, run(OPTIONS(SERVERS, identity_pool, option)));
-    CHECK_INT(0, run(OPTIONS(SERVERS, identity_pool, option)));
+    CHECK_INT(0, run(OPTIONS(SERVERS, POOL, option)));
+    CHECK_INT(0, run(OPTIONS(SERVERS, POOL, option)));
     CHECK_INT(2, local_aws_counter("cognito_get_id"));
     CHECK(unlink(strchr(option, '/')) == 0 && rmdir(folder) == 0);
 }
@@ -101,22 +93,16 @@ static void failure(const char *const *options, const char *status, const char *
 int main(int argc, char **argv) {
     REQUIRE(argc == 2);
     program = argv[1];
-    snprintf(endpoint, sizeof endpoint, "--endpoint=%s", local_aws("HOST"));
-    snprintf(port, sizeof port, "--port=%s", local_aws("IOT_PORT"));
-    snprintf(cognito_identity, sizeof cognito_identity, "--cognito_identity=%s",
-             local_aws("IDENTITY"));
-    snprintf(identity_pool, sizeof identity_pool, "--identity_pool=%s", local_aws("IDENTITY_POOL"));
-    snprintf(ca_file, sizeof ca_file, "--ca_file=%s", local_aws("CA_FILE"));
     good_runs();
     pool_runs();
 
-    wrong_usage(OPTIONS(ENDPOINT), "--cognito_identity or --identity_pool");
-    wrong_usage(OPTIONS(CONNECT, identity_pool), "--cognito_identity and --identity_pool");
+    wrong_usage(OPTIONS("--endpoint=x"), "--cognito_identity or --identity_pool");
+    wrong_usage(OPTIONS(CONNECT, POOL), "--cognito_identity and --identity_pool");
     wrong_usage(OPTIONS(CONNECT, "--identity_file=/tmp/x"), "--identity_file needs");
     wrong_usage(OPTIONS(SERVERS, "--identity_pool=us-east-1"), "--identity_pool: identity_pool");
-    wrong_usage(OPTIONS(SERVERS, identity_pool, "--identity_file="), "--identity_file: identity_");
+    wrong_usage(OPTIONS(SERVERS, POOL, "--identity_file="), "--identity_file: identity_");
     wrong_usage(OPTIONS(CONNECT, "--cognito_region=here"), "--cognito_region: cognito_region");
-    wrong_usage(OPTIONS(cognito_identity), "--endpoint");
+    wrong_usage(OPTIONS(IDENTITY), "--endpoint");
     wrong_usage(OPTIONS(CONNECT, "--no_such_option"), "--no_such_option");
     wrong_usage(OPTIONS(CONNECT, "stray"), "stray");
     wrong_usage(OPTIONS(CONNECT, "--client_id"), "--client_id");
