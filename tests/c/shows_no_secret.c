@@ -67,6 +67,23 @@ static void hear_failure(const cognito_client *client) {
     hear(cognito_last_error());
 }
 
+static void hear_trace(const cognito_client *client) {
+    cognito_trace *trace = NULL;
+    REQUIRE(cognito_client_trace(client, &trace) == COGNITO_STATUS_OK);
+    for (size_t i = 0; i < cognito_trace_count(trace); i++) {
+        hear(cognito_trace_peer(trace, i));
+        hear(cognito_trace_finding(trace, i));
+    }
+    cognito_trace_free(trace);
+}
+
+static int32_t login(cognito_login_sink *sink, void *user_data) {
+    (void)user_data;
+    CHECK_STATUS(COGNITO_STATUS_OK,
+                 cognito_login_sink_set(sink, "accounts.example.com", "login-token"));
+    return COGNITO_STATUS_OK;
+}
+
 static void connect_and_hear(const char *fault) {
     cognito_config *config = local_aws_config();
     cognito_client *client = NULL;
@@ -76,10 +93,12 @@ static void connect_and_hear(const char *fault) {
     REQUIRE(cognito_config_set_proxy_credentials(config, "user", "secret-word") ==
             COGNITO_STATUS_OK);
     REQUIRE(cognito_config_set_connect_timeout_ms(config, 2000) == COGNITO_STATUS_OK);
+    REQUIRE(cognito_config_set_login(config, login, NULL) == COGNITO_STATUS_OK);
     REQUIRE(cognito_client_new(config, NULL, &client) == COGNITO_STATUS_OK);
     CHECK((cognito_client_connect(client, COGNITO_WAIT_FOREVER) == COGNITO_STATUS_OK) ==
           (fault == faults[0]));
     hear_failure(client);
+    hear_trace(client);
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
     cognito_client_free(client);
     cognito_config_free(config);
@@ -114,6 +133,7 @@ int main(void) {
                                    "X-Amz-Security-Token=",
                                    "X-Amz-Credential=",
                                    "secret-word",
+                                   "login-token",
                                    "dXNlcjpzZWNyZXQtd29yZA", /* user:secret-word in base64 */
                                    "ASIA",
                                    "IQoJb3JpZ2luX2Vj"}; /* how session tokens begin */
