@@ -187,6 +187,10 @@ int main(int argc, char **argv) {
     } else {
         report_for_people(&visit);
     }
+    if (fflush(stdout) != 0) {
+        perror("stdout");
+        goto end;
+    }
     exit_code = visit.status == COGNITO_STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
     goto end;
 

@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <time.h>
 
-enum { COLUMNS = 80, FINDING_COLUMN = 32, ROW_COLUMN = 13, BAR_COLUMNS = 58 };
+enum { COLUMNS = 80, FINDING_COLUMN = 32, ROW_COLUMN = 13, BAR_COLUMNS = 57 };
 
 struct look report_look;
 
@@ -203,12 +203,12 @@ static void print_waterfall(const struct visit *visit) {
         int64_t end_us = visit->steps[i].began_us + visit->steps[i].took_us;
         total_us = end_us > total_us ? end_us : total_us;
     }
-    printf("\n%-21s0 ms%*.1f ms\n", "Time", BAR_COLUMNS - 7, ms(total_us));
+    printf("\n%-22s0 ms%*.1f ms\n", "Time", BAR_COLUMNS - 7, ms(total_us));
     for (size_t i = 0; i < visit->step_count; i++) {
         const struct step *step = &visit->steps[i];
         int64_t begin = step->began_us * (BAR_COLUMNS - 1) / total_us;
         int64_t end = (step->began_us + step->took_us) * BAR_COLUMNS / total_us;
-        printf("  %-8s %-10s%*s%s", connections[step->connection].short_title,
+        printf("  %-8s %-11s%*s%s", connections[step->connection].short_title,
                cognito_stage_name(step->stage), (int)begin, "", colour(step->status));
         for (int64_t at = begin; at == begin || at < end; at++) {
             fputs(report_look.fancy ? "\xe2\x96\x88" : "#", stdout);
@@ -224,8 +224,9 @@ static void print_verdict(const struct visit *visit) {
         for (size_t i = 0; i < visit->step_count; i++) {
             failed += visit->steps[i].status != COGNITO_STATUS_OK;
         }
-        printf("\n%sAll well: connected in %.1f ms.%s\n", colour(visit->status),
-               ms(visit->connect_us), plain());
+        printf("\n%sAll well: connected in %.1f ms, disconnected in %.1f ms.%s\n",
+               colour(visit->status), ms(visit->connect_us),
+               ms(visit->steps[visit->step_count - 1].took_us), plain());
         if (failed > 0) {
             printf("Steps that failed, and went well when they were tried again: %zu.\n", failed);
         }
