@@ -32,12 +32,12 @@ static size_t id_len(const char *text, const char *at) {
     return behind_region && is_uuid ? 36 : 0;
 }
 
-/* A text with every id shortened to its first 8 characters. Valid until the next call. */
-static const char *shown(const char *text) {
+/* The beginning of a text, with every id shortened to 8 characters. Valid until the next call. */
+static const char *shown_part(const char *text, size_t text_len) {
     static char copy[8192];
     const char *ellipsis = report_look.fancy ? "\xe2\x80\xa6" : "...";
     size_t len = 0;
-    for (const char *at = text; *at != '\0' && len < sizeof copy - 16;) {
+    for (const char *at = text; at < text + text_len && len < sizeof copy - 16;) {
         size_t hidden = report_look.show_ids ? 0 : id_len(text, at);
         if (hidden != 0) {
             len += (size_t)sprintf(copy + len, "%.8s%s", at, ellipsis);
@@ -49,6 +49,8 @@ static const char *shown(const char *text) {
     copy[len] = '\0';
     return copy;
 }
+
+static const char *shown(const char *text) { return shown_part(text, strlen(text)); }
 
 /* ---- The report for people ---- */
 
@@ -71,10 +73,11 @@ static const struct {
       COGNITO_STAGE_UPGRADE, COGNITO_STAGE_CONNACK, COGNITO_STAGE_DISCONNECT}},
 };
 
-/* Prints a text that begins in a column, and goes on below itself when it is long. */
-static void print_wrapped(int column, const char *text) {
-    int at = column;
-    for (const char *word = shown(text); *word != '\0';) {
+/* Prints a shown text that begins in a column, and goes on below itself when it is long. `before`
+ * stands on the first line already. */
+static void print_wrapped(int column, int before, const char *text) {
+    int at = column + before;
+    for (const char *word = text; *word != '\0';) {
         size_t bytes = strcspn(word, " ");
         int width = 0;
         for (size_t i = 0; i < bytes; i++) {
@@ -118,18 +121,21 @@ static void print_step(const struct visit *visit, const struct step *step) {
     /* The failure itself stands at the end, in full. */
     const char *failure = visit->failure != NULL ? cognito_failure_message(visit->failure) : "";
     const char *repeated = failure[0] != '\0' ? strstr(step->finding, failure) : NULL;
-    int len = repeated != NULL ? (int)(repeated - step->finding) : (int)strlen(step->finding);
-    char line[4096];
-    if (step->status == COGNITO_STATUS_OK || cut_off) {
-        snprintf(line, sizeof line, "%.*s", len, step->finding);
-    } else {
-        const char *status = cognito_status_name(step->status) + strlen("COGNITO_STATUS_");
-        snprintf(line, sizeof line, "%s%s%.*s", status,
-                 repeated != NULL ? (len > 0 ? ", see below; " : ", see below") : ": ", len,
-                 step->finding);
+    size_t len = repeated != NULL ? (size_t)(repeated - step->finding) : strlen(step->finding);
+    if (repeated != NULL && len >= strlen(", ")) {
+        len -= strlen(", "); /* between the findings */
     }
-    printf("%s", line[0] != '\0' ? "  " : "");
-    print_wrapped(FINDING_COLUMN, line);
+    int before = 0;
+    if (len > 0 || (step->status != COGNITO_STATUS_OK && !cut_off)) {
+        printf("  ");
+    }
+    if (step->status != COGNITO_STATUS_OK && !cut_off) {
+        before = printf("%s%s", cognito_status_name(step->status) + strlen("COGNITO_STATUS_"),
+                        repeated == NULL ? ":"
+                        : len > 0        ? ", see below;"
+                                         : ", see below");
+    }
+    print_wrapped(FINDING_COLUMN, before, shown_part(step->finding, len));
 }
 
 /* How the device's clock differs from AWS's, in words. */
@@ -154,7 +160,7 @@ static void describe_clock(int64_t ahead_ms, char *text, size_t size) {
 static void print_row(const char *name, const char *text) {
     if (text[0] != '\0') {
         printf("  %-11s", name);
-        print_wrapped(ROW_COLUMN, text);
+        print_wrapped(ROW_COLUMN, 0, shown(text));
     }
 }
 
@@ -262,7 +268,7 @@ void report_heading(const struct options *options) {
     printf("cognito_doctor %s, %s UTC by this device's clock\n", cognito_version(), date);
     snprintf(text, sizeof text, "Connecting to %s with client ID '%s'...", options->value[ENDPOINT],
              options->value[CLIENT_ID]);
-    print_wrapped(0, text);
+    print_wrapped(0, 0, shown(text));
     fflush(stdout);
 }
 
