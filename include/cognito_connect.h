@@ -451,15 +451,15 @@ typedef struct cognito_provider cognito_provider;
 
 /**
  * What one connect did and when: a step for each stage of its connections to Cognito and to AWS IoT Core, which overlap.
- * A snapshot that never changes; any threads may read it at once. Its strings live until it is freed and hold no secret,
- * but may hold the Cognito identity id.
+ * A snapshot that never changes; any threads may read it at once. Its strings live until it is freed and hold no secret;
+ * the Cognito identity id is shortened.
  */
 typedef struct cognito_trace cognito_trace;
 
 /**
  * Receives one log line. Called on the thread that is inside a call of this library, in the middle of its work:
  * any call of this library made here, but for cognito_client_cancel(), returns COGNITO_STATUS_REENTRANT. May be called by several threads at once.
- * Never receives a secret, at any level. Must not throw or jump out.
+ * Never receives a secret, at any level; the identity id of a guest is shortened. Must not throw or jump out.
  *
  * @param level     A cognito_log_level.
  * @param stage     Name of the stage, such as "TLS". Valid during the call only.
@@ -503,8 +503,8 @@ typedef int32_t (*cognito_identity_save_fn)(const char *identity_pool,
 
 /**
  * Gives the logins for one fetch of credentials. Called for every fetch, because tokens expire, on the thread that is
- * inside a call of this library and in the middle of its work: the connect waits for it, and its timeout does not
- * interrupt it. In it, but for cognito_login_sink_set() and cognito_client_cancel(), every call of this library returns
+ * inside a call of this library and in the middle of its work. While it runs, no deadline, wait_ms or cancel takes effect,
+ * and a free waits for it: get the tokens elsewhere beforehand, and only hand them over here. In it, but for cognito_login_sink_set() and cognito_client_cancel(), every call of this library returns
  * COGNITO_STATUS_REENTRANT. Must not throw or jump out.
  *
  * @param sink      Hand each login to cognito_login_sink_set(); without any the device asks as a guest.
@@ -557,7 +557,8 @@ const char *cognito_stage_name(int32_t stage);
 
 /**
  * What went wrong in the last failing call of the calling thread, and what to do about it, in one line of UTF-8.
- * Never holds a secret. A call that succeeds leaves it as it is.
+ * Never holds a secret; the identity id of a guest is shortened. A call that succeeds leaves it as it is, and so does one
+ * that returns COGNITO_STATUS_IN_PROGRESS.
  *
  * @return Owned by the library and valid until the thread's next call that fails. Never NULL; empty when no call
  *         of this thread has failed.
@@ -608,8 +609,8 @@ cognito_status cognito_config_set_port(cognito_config *config, uint32_t port);
 
 /**
  * Sets the region that the connection is signed for: that of the endpoint. Default: read from the endpoint's name,
- * else that of the identity
- * or pool.
+ * else that of the
+ * identity or pool.
  *
  * @param region Such as "us-east-1", or NULL.
  */
@@ -678,8 +679,9 @@ cognito_status cognito_config_set_clock_correction_max_s(cognito_config *config,
  * Sets whether the board has no clock, so that it does not know the time until AWS has told it. Default false.
  * Certificates are never checked at a time before this library was built. When a board without a clock meets one that
  * begins later, it is checked at its own beginning instead; when the time is known, and before anything that is signed is
- * sent, the certificates of both servers are checked again. This changes dates only, never whom to trust. Until then an
- * expired certificate cannot be told from a valid one, and login tokens are sent to Cognito under it.
+ * sent, the certificates of both servers are checked again. This changes dates only, never whom to trust. The time comes
+ * from Cognito itself, so whoever holds the key of a certificate of Cognito that has expired since this library was built
+ * can pass for it, and receives the login tokens.
  * Needs the clock correction, without a bound.
  */
 COGNITO_WARN_UNUSED
@@ -810,7 +812,9 @@ cognito_status cognito_config_set_identity_pool(cognito_config *config,
 /**
  * Sets the callbacks that keep the identity which the pool gave, in place of a former file or store. Default none: every
  * provider then asks the pool anew.
- * A store that fails costs a new identity, not the connection; the log says so at level Warn.
+ * A store that fails costs a new identity, not the connection; the log says so at level Warn. What could not be loaded is
+ * not saved over, because it may be a good identity. While a callback runs, no deadline, wait_ms or cancel takes effect,
+ * and a free waits for it.
  *
  * @param load      Both, or both NULL for none.
  * @param save      Both, or both NULL for none.
@@ -826,7 +830,9 @@ cognito_status cognito_config_set_identity_store(cognito_config *config,
 /**
  * Sets a file that keeps the identity which the pool gave, in place of a former file or store. Default none.
  * It holds one line, the ids of the pool and of the identity; it is replaced as a whole, and only its owner may read it
- * (mode 0600). Its folder must exist. An identity of another pool in it counts as none.
+ * (mode 0600). Its folder must exist. An identity of another pool in it counts as none; a file that holds something else, or
+ * cannot be read, is left alone, and the pool is asked at every start. It is read and written, and synchronised to the disk,
+ * in the middle of a connect.
  *
  * @param path A path, or NULL for none.
  */
@@ -933,7 +939,8 @@ cognito_status cognito_client_new(const cognito_config *config,
 /**
  * Connects: credentials, TCP, TLS, WebSocket upgrade, MQTT CONNECT, CONNACK. Begins if nothing is under way, and
  * waits for the outcome. With wait_ms 0 it begins, or carries on as far as it can, and returns at once.
- * Blocks for at most wait_ms and at most the connect timeout, each plus 100 ms.
+ * Blocks for at most wait_ms and at most the connect timeout, each plus 100 ms, and for as long as a login or store callback
+ * takes.
  *
  * @param wait_ms Milliseconds, or COGNITO_WAIT_FOREVER to wait until the connect timeout.
  * @return COGNITO_STATUS_OK when connected, now or before; COGNITO_STATUS_IN_PROGRESS when wait_ms passed first:
@@ -1015,7 +1022,7 @@ cognito_status cognito_client_trace(const cognito_client *client,
 /**
  * Frees a client. Calls that wait on other threads end first, with COGNITO_STATUS_CANCELLED. An open session is told
  * DISCONNECT if that takes no waiting; call cognito_client_disconnect() before for an orderly end. Never waits for
- * the network.
+ * the network; waits for a login or store callback that is running.
  *
  * @param client A client, or NULL.
  */
@@ -1035,6 +1042,14 @@ size_t cognito_trace_count(const cognito_trace *trace);
  * @return COGNITO_STAGE_NONE when there is no such step.
  */
 cognito_stage cognito_trace_stage(const cognito_trace *trace, size_t index);
+
+/**
+ * The service that a step was on the way to: "Cognito" or "IoT Core". Each has a connection of its own.
+ *
+ * @return A constant string. Never NULL; empty when there is no such step.
+ */
+const char *cognito_trace_service(const cognito_trace *trace,
+                                  size_t index);
 
 /**
  * Who was spoken to, "host:port" or "the proxy host:port", in UTF-8.
@@ -1085,7 +1100,7 @@ void cognito_trace_free(cognito_trace *trace);
 
 /**
  * Copies what is known about the last failing call of the calling thread, whatever handle it was of. Does not block.
- * A call that succeeds leaves it as it is.
+ * A call that succeeds leaves it as it is, and so does one that returns COGNITO_STATUS_IN_PROGRESS.
  *
  * @param out Receives the failure, or NULL. Its status is COGNITO_STATUS_OK when no call of this thread has failed
  *            yet. Free it with cognito_failure_free().

@@ -15,6 +15,15 @@ const BUILT_AT_S: &str = env!("COGNITO_CONNECT_BUILT_AT_S");
 /// A difference below this is not worth a warning: AWS takes five minutes.
 const REMARKABLE: Duration = Duration::from_secs(60);
 
+/// An answer that is read later than this after its request was not read at once.
+const LATE: Duration = Duration::from_secs(5);
+
+/// The clock of the machine that built the library may have been ahead.
+const BUILD_TOLERANCE: Duration = Duration::from_secs(24 * 3600);
+
+/// The end of the year 2999. Later times are beyond what dates in signatures can hold.
+const LATEST: Duration = Duration::from_secs(32_503_680_000);
+
 /// Knows what time it is for AWS. Shared by everything that signs with one provider's credentials.
 pub struct Clock {
     settings: ClockSettings,
@@ -50,13 +59,10 @@ impl Clock {
         }
     }
 
-    /// What to check certificates with: server time once it was learned. Before, the device's clock, or the time at which the
-    /// library was built, if that is later.
+    /// What to check certificates with: server time once it was learned, the device's clock before, and never a time before
+    /// the library was built.
     pub fn certificate_time(&self) -> SystemTime {
-        match self.is_corrected() {
-            true => self.now(),
-            false => SystemTime::now().max(built_at()),
-        }
+        self.now().max(built_at())
     }
 
     /// Whether server time was learned and is gone by.
@@ -82,18 +88,18 @@ impl Clock {
         Some(if server >= device { offset(server - device) } else { -offset(device - server) })
     }
 
-    /// Takes the `Date` header of an answer that came over authenticated TLS. Gives whether it is gone by from now on.
-    pub fn learn(&self, stage: Stage, date: &str) -> bool {
-        let Some(server) = parse_http_date(date) else {
-            log!(Debug, stage, "the answer's Date is none");
-            return false;
-        };
+    /// Takes the time of an answer that came over authenticated TLS, to a request that was sent at the boot time `sent`.
+    /// Gives whether it is gone by from now on.
+    pub fn learn(&self, stage: Stage, server: Duration, sent: Duration) -> bool {
+        let now = boot_time();
+        // An answer that lay in the socket while nobody called, or while the board slept, is as old as its request.
+        let boot = if now.saturating_sub(sent) > LATE { sent } else { now };
+        let server = server + now.saturating_sub(boot);
         let device = device_time();
         let difference = server.abs_diff(device);
         let within = self.settings.max_offset.is_none_or(|max| difference <= max);
         let applied = self.settings.correction && within;
-        *self.learned.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Learned { server, boot: boot_time(), applied });
+        *self.learned.lock().unwrap_or_else(PoisonError::into_inner) = Some(Learned { server, boot: now, applied });
         let (seconds, direction) = (difference.as_secs(), if server >= device { "behind" } else { "ahead of" });
         match (applied, difference > REMARKABLE) {
             (true, false) => log!(Debug, stage, "the device clock is {seconds} s {direction} server time"),
@@ -110,6 +116,11 @@ impl Clock {
         applied
     }
 
+    /// Goes back to the device's clock.
+    pub fn forget(&self) {
+        *self.learned.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn learned(&self) -> Option<Learned> {
         *self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -121,6 +132,12 @@ fn device_time() -> Duration {
 
 fn built_at() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(BUILT_AT_S.parse().unwrap_or(0))
+}
+
+/// The time of an answer, unless it is one at which no answer can have been made.
+pub fn plausible_date(date: &str) -> Option<Duration> {
+    let earliest = built_at().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(BUILD_TOLERANCE);
+    parse_http_date(date).filter(|date| (earliest..LATEST).contains(date))
 }
 
 /// An IMF-fixdate of RFC 9110, as time since the Unix epoch.
@@ -135,27 +152,48 @@ mod tests {
 
     const SETTINGS: ClockSettings = ClockSettings { correction: true, max_offset: None, without_clock: false };
 
-    #[test]
-    fn server_time_goes_on_from_what_was_learned() {
-        let clock = Clock::new(SETTINGS);
-        assert_eq!(clock.offset_ms(), None);
-        assert!(clock.learn(Stage::Cognito, "Tue, 15 Nov 1994 12:45:26 GMT"));
-        let since = clock.now().duration_since(UNIX_EPOCH + Duration::from_secs(784_903_526)).unwrap();
-        assert!(since < Duration::from_secs(60));
-        assert!(clock.offset_ms().unwrap() < -700_000_000_000);
-        let certificates =
-            clock.certificate_time().duration_since(UNIX_EPOCH + Duration::from_secs(784_903_526)).unwrap();
-        assert!(certificates < Duration::from_secs(60));
+    /// Long before the library was built, so that no other time is near.
+    const THEN: Duration = Duration::from_secs(784_903_526);
+
+    fn is_just_after(time: SystemTime, since: Duration) -> bool {
+        time.duration_since(UNIX_EPOCH + since).is_ok_and(|late| late < Duration::from_secs(60))
     }
 
     #[test]
-    fn a_date_that_is_none_changes_nothing() {
+    fn server_time_goes_on_from_what_was_learned_until_it_is_forgotten() {
         let clock = Clock::new(SETTINGS);
-        for date in ["yesterday", "", "Tue, 15 Nov 1960 12:45:26 GMT"] {
-            assert!(!clock.learn(Stage::Cognito, date), "{date}");
-        }
         assert_eq!(clock.offset_ms(), None);
-        assert!(clock.now() > UNIX_EPOCH + Duration::from_secs(1_700_000_000));
+        assert!(clock.learn(Stage::Cognito, THEN, boot_time()));
+        assert!(is_just_after(clock.now(), THEN));
+        assert!(clock.offset_ms().unwrap() < -700_000_000_000);
+        clock.forget();
+        assert!(clock.now() > built_at() - BUILD_TOLERANCE);
+        assert_eq!(clock.offset_ms(), None);
+    }
+
+    #[test]
+    fn an_answer_that_was_read_late_is_as_old_as_its_request() {
+        let clock = Clock::new(SETTINGS);
+        let hour = Duration::from_secs(3600);
+        clock.learn(Stage::Cognito, THEN, boot_time().saturating_sub(hour));
+        let waited = hour.min(boot_time());
+        assert!(is_just_after(clock.now(), THEN + waited - Duration::from_secs(1)));
+        clock.learn(Stage::Cognito, THEN, boot_time().saturating_sub(LATE / 2));
+        assert!(is_just_after(clock.now(), THEN));
+    }
+
+    #[test]
+    fn a_date_that_is_none_or_cannot_be_is_not_taken() {
+        for date in [
+            "yesterday",
+            "",
+            "Tue, 15 Nov 1960 12:45:26 GMT",
+            "Tue, 15 Nov 1994 12:45:26 GMT",
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+        ] {
+            assert_eq!(plausible_date(date), None, "{date}");
+        }
+        assert!(plausible_date("Sun, 15 Nov 2122 12:45:26 GMT").is_some());
     }
 
     #[test]
@@ -164,9 +202,9 @@ mod tests {
         let bounded = ClockSettings { max_offset: Some(Duration::from_secs(3600)), ..SETTINGS };
         for settings in [off, bounded] {
             let clock = Clock::new(settings);
-            assert!(!clock.learn(Stage::Cognito, "Tue, 15 Nov 1994 12:45:26 GMT"));
+            assert!(!clock.learn(Stage::Cognito, THEN, boot_time()));
             assert!(!clock.is_corrected());
-            assert!(clock.now() > built_at() - Duration::from_secs(3600));
+            assert!(clock.now() > built_at() - BUILD_TOLERANCE);
             assert!(clock.offset_ms().unwrap() < -700_000_000_000);
         }
     }
@@ -174,6 +212,9 @@ mod tests {
     #[test]
     fn no_certificate_is_checked_at_a_time_before_the_library_was_built() {
         assert!(built_at() > UNIX_EPOCH + Duration::from_secs(1_700_000_000));
-        assert!(Clock::new(SETTINGS).certificate_time() >= built_at());
+        let clock = Clock::new(SETTINGS);
+        assert!(clock.certificate_time() >= built_at());
+        clock.learn(Stage::Cognito, THEN, boot_time());
+        assert_eq!(clock.certificate_time(), built_at());
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::error::{Failure, Stage, one_line};
 use crate::status::Status;
+use std::ffi::CStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 pub struct Step {
     /// What was done.
     pub stage: Stage,
+    /// On the way to which service.
+    pub service: &'static CStr,
     /// With whom, as `host:port`.
     pub peer: String,
     /// When it began, from the beginning of the connect.
@@ -48,10 +51,11 @@ impl Trace {
     }
 
     /// Begins a step. Gives its number.
-    pub fn begin(&self, stage: Stage, peer: &str) -> usize {
+    pub fn begin(&self, stage: Stage, service: &'static CStr, peer: &str) -> usize {
         let mut steps = self.lock();
         steps.push(Step {
             stage,
+            service,
             peer: peer.to_owned(),
             began: self.began.elapsed(),
             took: Duration::ZERO,
@@ -114,11 +118,11 @@ mod tests {
     #[test]
     fn a_failure_ends_the_step_whose_stage_it_names_and_cuts_the_others_off() {
         let trace = Trace::new();
-        let dns = trace.begin(Stage::Dns, "a:443");
+        let dns = trace.begin(Stage::Dns, c"A", "a:443");
         trace.found(dns, "127.0.0.1");
         trace.end(dns, Status::Ok);
-        trace.begin(Stage::Tls, "a:443");
-        trace.begin(Stage::Cognito, "b:443");
+        trace.begin(Stage::Tls, c"A", "a:443");
+        trace.begin(Stage::Cognito, c"B", "b:443");
         trace.close(Some(&Failure::new(Status::CognitoThrottled, Stage::Cognito, "slow\ndown")));
         let steps: Vec<_> = trace.steps().into_iter().map(|step| (step.stage, step.status, step.finding)).collect();
         assert_eq!(
@@ -134,8 +138,8 @@ mod tests {
     #[test]
     fn a_timeout_is_that_of_every_step_under_way() {
         let trace = Trace::new();
-        trace.begin(Stage::Tcp, "a:443");
-        trace.begin(Stage::Dns, "b:443");
+        trace.begin(Stage::Tcp, c"A", "a:443");
+        trace.begin(Stage::Dns, c"B", "b:443");
         assert!(trace.steps().iter().all(|step| step.status == Status::InProgress));
         trace.close(Some(&Failure::new(Status::TimedOut, Stage::Tcp, "late")));
         assert!(trace.steps().iter().all(|step| step.status == Status::TimedOut && step.finding == "late"));

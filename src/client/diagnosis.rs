@@ -48,17 +48,28 @@ pub fn upgrade(dial: &Dial, error: Error, used: &Credentials, signed_at: SystemT
 }
 
 fn clock_hint(dial: &Dial, skew: Option<Duration>) -> String {
-    let off = skew.map(|skew| format!(", {} s off", skew.as_secs())).unwrap_or_default();
     let clock = dial.provider.clock();
-    let cure = match (clock.is_corrected(), clock.offset_ms()) {
-        (true, _) => "it was corrected by the server's own Date and is refused nevertheless, so look at what answers",
-        (false, Some(_)) => {
-            "set the clock of this device, or allow its correction (cognito_config_set_clock_correction and \
-             cognito_config_set_clock_correction_max_s)"
+    let off = skew.map(|skew| format!(", {} s off", skew.as_secs())).unwrap_or_default();
+    match (skew.is_some(), clock.is_corrected(), clock.offset_ms()) {
+        (true, true, _) => {
+            "The signature has the time of the server's own Date and is refused for it nevertheless: check that \
+                            it is AWS IoT Core that answers, and that no proxy on the way changes Date"
+                .to_owned()
         }
-        (false, None) => "set the clock of this device, because no answer had a Date to correct it by",
-    };
-    format!("The time of the signature is wrong{off}: {cure}")
+        (false, true, _) => {
+            "The time of the signature is wrong by IoT Core's clock, and its answer has no Date to correct it \
+                             by, which those of AWS have: check that it is AWS IoT Core that answers"
+                .to_owned()
+        }
+        (_, false, Some(_)) => format!(
+            "The time of the signature is wrong{off}: set the clock of this device, or allow its correction \
+             (cognito_config_set_clock_correction and cognito_config_set_clock_correction_max_s)"
+        ),
+        (_, false, None) => format!(
+            "The time of the signature is wrong{off}: set the clock of this device, because no answer had a Date to correct \
+             it by"
+        ),
+    }
 }
 
 /// A CONNACK that refuses, or is none.
@@ -98,8 +109,8 @@ fn not_allowed(dial: &Dial) -> String {
     match dial.provider.identity().filter(|_| dial.provider.is_authenticated()) {
         None => format!("Allow iot:Connect on client/{client_id} in the policy of the identity pool's role"),
         Some(identity) => format!(
-            "Allow iot:Connect on client/{client_id} in the role and in an IoT policy that is attached to the identity: \
-             aws iot attach-policy --policy-name POLICY --target {} --region {}",
+            "Allow iot:Connect on client/{client_id} in the role and in an IoT policy that is attached to the identity by \
+             `aws iot attach-policy --policy-name POLICY --target {} --region {}`",
             identity.as_str(),
             dial.settings.signing_region.as_str()
         ),

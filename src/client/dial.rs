@@ -16,12 +16,19 @@ use crate::status::Status;
 use crate::sys::boot_time;
 use crate::trace::Trace;
 use crate::transport::packets::{Incoming, PacketStream};
-use crate::transport::{Dialer, Error, Progress, TlsStream, closed_while_idle, websocket};
+use crate::transport::{Dialer, Error, Progress, TlsStream, Told, closed_while_idle, websocket};
 use bytes::BytesMut;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
+
+/// A connect that has failed waits this long for the identity that it has asked a pool for: who makes a new one for every
+/// attempt has lost them all.
+const GET_ID_WITHIN: Duration = Duration::from_secs(5);
+
+/// What is left of the deadline to end a connect in.
+const MARGIN: Duration = Duration::from_millis(20);
 
 /// What a dial needs.
 pub struct Dial {
@@ -52,8 +59,8 @@ impl Dial {
         let timeout = self.settings.connect_timeout;
         let deadline = Instant::now() + timeout;
         let legs = Legs {
-            iot: Arc::new(Progress::new(self.settings.endpoint.with_port(self.settings.port), trace)),
-            cognito: Arc::new(Progress::new(self.provider.peer(), trace)),
+            iot: Arc::new(Progress::new(c"IoT Core", self.settings.endpoint.with_port(self.settings.port), trace)),
+            cognito: Arc::new(Progress::new(c"Cognito", self.provider.peer(), trace)),
         };
         log!(Info, Stage::Dns, "connecting to {}", legs.iot.peer());
         let result = match timeout_at(deadline, boxed(|| self.stages(&legs, deadline))).await {
@@ -67,22 +74,44 @@ impl Dial {
     async fn stages(&self, legs: &Legs, deadline: Instant) -> Result<Box<Connection>, Failure> {
         let mut corrected = false;
         loop {
-            let (stream, credentials) =
-                tokio::try_join!(self.open(&legs.iot), self.credentials(&legs.cognito, deadline))?;
+            let (stream, credentials) = self.both(legs, deadline).await?;
             let stream = self.still_open(stream, &legs.iot).await?;
             self.dialer.check_again(&stream, &self.settings.endpoint, self.settings.port)?;
             let (host_header, path_and_query, signed_at) = self.sign(&credentials, &legs.iot)?;
+            let sent = boot_time();
             match boxed(|| websocket::upgrade(stream, &host_header, &path_and_query, deadline, &legs.iot)).await {
                 Ok(packets) => {
                     drop((credentials, path_and_query));
                     return boxed(|| self.connack(packets, &legs.iot)).await;
                 }
                 // Once and at once: with the right time, the same credentials will do.
-                Err(error) if !corrected && self.learn_from(&error, signed_at) => {
+                Err(error) if !corrected && self.learn_from(&error, signed_at, sent) => {
                     corrected = true;
                     legs.iot.failed(&Failure::from(&error));
                 }
                 Err(error) => return Err(diagnosis::upgrade(self, error, &credentials, signed_at)),
+            }
+        }
+    }
+
+    /// Both legs at once. The first failure ends both, but for an identity that Cognito is making.
+    async fn both(&self, legs: &Legs, deadline: Instant) -> Result<(TlsStream, Credentials), Failure> {
+        let (mut opened, mut fetched) =
+            (boxed(|| self.open(&legs.iot)), boxed(|| self.credentials(&legs.cognito, deadline)));
+        tokio::select! {
+            opened = &mut opened => match opened {
+                Ok(stream) => Ok((stream, fetched.await?)),
+                Err(failure) if self.provider.is_without_identity() => {
+                    legs.iot.failed(&failure);
+                    let until = (Instant::now() + GET_ID_WITHIN).min(deadline.checked_sub(MARGIN).unwrap_or(deadline));
+                    let _ = timeout_at(until, fetched).await;
+                    Err(failure)
+                }
+                Err(failure) => Err(failure),
+            },
+            fetched = &mut fetched => {
+                let credentials = fetched?;
+                Ok((opened.await?, credentials))
             }
         }
     }
@@ -124,12 +153,14 @@ impl Dial {
     }
 
     /// Takes the time of a refusal that may be one of a wrong time. Gives whether another signature would be of another time.
-    fn learn_from(&self, error: &Error, signed_at: SystemTime) -> bool {
-        let Error::UpgradeRefused { aws, date: Some(date), .. } = error else { return false };
+    fn learn_from(&self, error: &Error, signed_at: SystemTime, sent: Duration) -> bool {
+        let Error::UpgradeRefused { aws, date: Some(date), chain, .. } = error else { return false };
         let off = clock::parse_http_date(date).map(|date| diagnosis::difference(UNIX_EPOCH + date, signed_at));
-        aws.http_status == 403
-            && off.is_some_and(|off| off > diagnosis::CLOCK_TOLERANCE)
-            && self.provider.clock().learn(Stage::Upgrade, date)
+        if aws.http_status != 403 || off.is_none_or(|off| off <= diagnosis::CLOCK_TOLERANCE) {
+            return false;
+        }
+        let told = Told { stage: Stage::Upgrade, date: Some(date), sent };
+        self.dialer.learn(&told, chain, &self.settings.endpoint, self.settings.port).unwrap_or(false)
     }
 
     /// Sends CONNECT and waits for CONNACK. Nothing else may be sent before it comes.
@@ -163,8 +194,10 @@ impl Dial {
 fn timed_out(legs: &Legs, timeout: Duration) -> Failure {
     let pending: Vec<&Progress> = [&*legs.cognito, &*legs.iot].into_iter().filter(|leg| leg.is_pending()).collect();
     let stage = pending.first().map_or(Stage::None, |leg| leg.stage());
-    let doing: Vec<String> =
+    let mut doing: Vec<String> =
         pending.iter().map(|leg| format!("{} with {}", leg.stage().waiting_for(), leg.peer())).collect();
+    // Both legs may be with the proxy.
+    doing.dedup();
     let message = format!("timed out after {} ms {}", timeout.as_millis(), doing.join(" and "));
     Failure::new(Status::TimedOut, stage, message)
         .hint("Check the network on the way to that host, or raise connect_timeout_ms")

@@ -164,9 +164,7 @@ fn ended_by(error: transport::Error, peer: &str) -> Failure {
 }
 
 fn closed(peer: &str, how: &str) -> Failure {
-    Failure::new(Status::SessionClosed, Stage::Session, format!("{peer} ended the session{how}")).hint(
-        "A second connection with the same client_id, or a publish or subscribe that the policy forbids, does that",
-    )
+    Failure::new(Status::SessionClosed, Stage::Session, format!("{peer} ended the session{how}"))
 }
 
 /// DISCONNECT and WebSocket Close in one write, the server's Close, then close_notify, FIN and the server's end of it.

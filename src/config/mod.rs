@@ -228,10 +228,10 @@ impl Config {
             (Some(_), Some(_), _) => {
                 Err(contradiction("identity and identity_pool are both set").hint("Unset one of the two"))
             }
-            (Some(_), None, Some(_)) => {
-                Err(contradiction("identity_store is set, and identity is too: it keeps what identity_pool gives")
-                    .hint("Unset identity and set identity_pool, or unset identity_store"))
-            }
+            (Some(_), None, Some(_)) => Err(contradiction(
+                "identity_store or identity_file is set, and identity is too: they keep what identity_pool gives",
+            )
+            .hint("Unset identity and set identity_pool, or unset the store")),
             (Some(identity), None, None) => Ok(IdentitySource::Known(identity.clone())),
             (None, Some(pool), store) => Ok(IdentitySource::Pool(pool.clone(), store.clone())),
             (None, None, _) => Err(contradiction("neither identity nor identity_pool is set")

@@ -1,24 +1,27 @@
 //! GetId and GetCredentialsForIdentity by the AWS SDK: one fetch, with its retries.
 
 use super::connector::Connector;
-use super::refusal::{Asked, Refusal};
+use super::refusal::{Asked, Refusal, What};
 use super::{Credentials, endpoint, operation, retry};
 use crate::boxed::boxed;
 use crate::clock::Clock;
 use crate::config::{CognitoSettings, Login};
-use crate::error::{Failure, Stage};
+use crate::error::{AwsReason, Failure, Stage};
 use crate::log::log;
 use crate::names::{Identity, IdentityPool};
 use crate::status::Status;
 use crate::sys::random;
 use crate::transport::{Dialer, Progress};
+use aws_sdk_cognitoidentity::error::ProvideErrorMetadata;
+use aws_sdk_cognitoidentity::operation::RequestId;
 use aws_sdk_cognitoidentity::operation::get_credentials_for_identity::{
     GetCredentialsForIdentityInput, GetCredentialsForIdentityOutput,
 };
 use aws_sdk_cognitoidentity::operation::get_id::GetIdInput;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 use tokio::time::Instant;
 
 /// What one fetch needs.
@@ -31,6 +34,8 @@ pub struct Cognito<'a> {
     /// Secrets: in no message.
     pub logins: HashMap<String, String>,
     pub connector: Connector,
+    /// Whether something was not tried again because the deadline is too near, which another caller's need not be.
+    pub was_hurried: AtomicBool,
 }
 
 impl<'a> Cognito<'a> {
@@ -38,14 +43,14 @@ impl<'a> Cognito<'a> {
     pub fn new(
         settings: &'a CognitoSettings,
         dialer: &Arc<Dialer>,
-        clock: &'a Arc<Clock>,
+        clock: &'a Clock,
         progress: &'a Arc<Progress>,
         deadline: Instant,
         logins: Vec<Login>,
     ) -> Self {
-        let connector = Connector::new(dialer, clock, progress);
+        let connector = Connector::new(dialer, progress);
         let logins = logins.into_iter().map(|login| (login.provider, login.token)).collect();
-        Self { settings, clock, progress, deadline, logins, connector }
+        Self { settings, clock, progress, deadline, logins, connector, was_hurried: AtomicBool::new(false) }
     }
 
     /// Asks for the identity of this device in a pool: a new one for a guest, always the same one for the same login.
@@ -58,15 +63,16 @@ impl<'a> Cognito<'a> {
             match boxed(|| operation::get_id(&url, &self.connector, input.clone())).await {
                 Ok(output) => break output,
                 Err(error) => {
-                    let refusal = Refusal::of(&error, &Asked::Id(pool), self.settings, self.clock.now());
+                    let refusal = self.explain(&error, What::Id(pool));
                     self.pause(refusal, &mut tried).await?;
                 }
             }
         };
-        let identity = output.identity_id().ok_or_else(|| malformed("has no IdentityId"))?;
-        let identity = returned(identity)?;
-        self.progress.found(&format!("GetId: {}", identity.as_str()));
-        log!(Info, Stage::Cognito, "the pool gave identity {}", identity.as_str());
+        let answer = Answer(output.request_id());
+        let identity = output.identity_id().ok_or_else(|| answer.malformed("has no IdentityId"))?;
+        let identity = answer.identity(identity)?;
+        self.progress.found(&format!("GetId: {}", identity.shortened()));
+        log!(Info, Stage::Cognito, "the pool gave identity {}", identity.shortened());
         Ok(identity)
     }
 
@@ -83,14 +89,14 @@ impl<'a> Cognito<'a> {
             match boxed(|| operation::get_credentials_for_identity(&url, &self.connector, input.clone())).await {
                 Ok(output) => break output,
                 Err(error) => {
-                    let refusal = Refusal::of(&error, &Asked::Credentials(identity), self.settings, self.clock.now());
+                    let refusal = self.explain(&error, What::Credentials(identity));
                     self.pause(refusal, &mut tried).await?;
                 }
             }
         };
-        let credentials = credentials(&output, self.clock.now())?;
+        let credentials = self.read(&output)?;
         let identity = match output.identity_id() {
-            Some(returned_id) => returned(returned_id)?,
+            Some(returned) => Answer(output.request_id()).identity(returned)?,
             None => identity.clone(),
         };
         Ok((credentials, identity))
@@ -98,6 +104,11 @@ impl<'a> Cognito<'a> {
 
     fn logins(&self) -> Option<HashMap<String, String>> {
         (!self.logins.is_empty()).then(|| self.logins.clone())
+    }
+
+    fn explain<E: ProvideErrorMetadata>(&self, error: &operation::Error<E>, what: What<'_>) -> Refusal {
+        let asked = Asked { what, settings: self.settings, with_logins: !self.logins.is_empty() };
+        Refusal::of(error, &asked, self.clock.now())
     }
 
     /// Waits until a request may be sent again, or gives the refusal back if it may not.
@@ -108,44 +119,70 @@ impl<'a> Cognito<'a> {
         if *tried >= self.settings.tries {
             return Err(failure);
         }
-        if Instant::now() + pause >= self.deadline {
+        if Instant::now().checked_add(pause).is_none_or(|again| again >= self.deadline) {
             log!(Debug, Stage::Cognito, "no time to ask again after {} ms", pause.as_millis());
-            return Err(failure);
+            self.was_hurried.store(true, Ordering::Relaxed);
+            return Err(match retry_after {
+                Some(asked_for) if failure.status == Status::CognitoThrottled => failure.hint(format!(
+                    "Connect again in {} s, as Cognito asks, and a random delay later: the account asks Cognito too often",
+                    asked_for.as_secs()
+                )),
+                _ => failure,
+            });
         }
         self.progress.failed(&failure);
         log!(Warn, Stage::Cognito, "{}; once more in {} ms", failure.message, pause.as_millis());
         tokio::time::sleep(pause).await;
         Ok(())
     }
-}
 
-fn credentials(output: &GetCredentialsForIdentityOutput, now: SystemTime) -> Result<Credentials, Failure> {
-    let part = |value: Option<&str>, name: &str| match value {
-        Some(value) if !value.is_empty() => Ok(value.to_owned()),
-        _ => Err(malformed(&format!("has no {name}"))),
-    };
-    let given = output.credentials().ok_or_else(|| malformed("has no Credentials"))?;
-    let key = part(given.access_key_id(), "AccessKeyId")?;
-    let secret = part(given.secret_key(), "SecretKey")?;
-    let token = part(given.session_token(), "SessionToken")?;
-    let expires_at = given
-        .expiration()
-        .and_then(|expiration| SystemTime::try_from(*expiration).ok())
-        .ok_or_else(|| malformed("has no Expiration"))?;
-    if expires_at <= now {
-        let ago = now.duration_since(expires_at).unwrap_or(Duration::ZERO).as_secs();
-        return Err(malformed(&format!("holds credentials that have expired already, {ago} s ago"))
-            .hint("Set the clock of this device, or leave its correction by Cognito's Date on"));
+    /// The credentials in an answer, which are none if they are not whole or over.
+    fn read(&self, output: &GetCredentialsForIdentityOutput) -> Result<Credentials, Failure> {
+        let answer = Answer(output.request_id());
+        let part = |value: Option<&str>, name: &str| match value {
+            Some(value) if !value.is_empty() => Ok(value.to_owned()),
+            _ => Err(answer.malformed(&format!("has no {name}"))),
+        };
+        let given = output.credentials().ok_or_else(|| answer.malformed("has no Credentials"))?;
+        let key = part(given.access_key_id(), "AccessKeyId")?;
+        let secret = part(given.secret_key(), "SecretKey")?;
+        let token = part(given.session_token(), "SessionToken")?;
+        let expires_at = given
+            .expiration()
+            .and_then(|expiration| SystemTime::try_from(*expiration).ok())
+            .ok_or_else(|| answer.malformed("has no Expiration"))?;
+        let now = self.clock.now();
+        if let Ok(ago) = now.duration_since(expires_at) {
+            let problem = format!("holds credentials that have expired already, {} s ago", ago.as_secs());
+            return Err(answer.malformed(&problem).hint(match self.clock.is_corrected() {
+                true => {
+                    "By Cognito's own Date the credentials have expired: check that it is Cognito that answers, and no cache \
+                     on the way"
+                }
+                false => "Set the clock of this device, or leave its correction by Cognito's Date on",
+            }));
+        }
+        Ok(Credentials::new(&key, &secret, &token, expires_at))
     }
-    Ok(Credentials::new(&key, &secret, &token, expires_at))
 }
 
-fn returned(identity: &str) -> Result<Identity, Failure> {
-    Identity::parse("IdentityId", identity).map_err(|failure| malformed(&format!("is wrong: {}", failure.message)))
-}
+/// An answer with HTTP status 200, and its request id.
+struct Answer<'a>(Option<&'a str>);
 
-fn malformed(problem: &str) -> Failure {
-    Failure::new(Status::CognitoMalformed, Stage::Cognito, format!("Cognito's answer {problem}"))
+impl Answer<'_> {
+    fn identity(&self, identity: &str) -> Result<Identity, Failure> {
+        Identity::parse("IdentityId", identity)
+            .map_err(|failure| self.malformed(&format!("is wrong: {}", failure.message)))
+    }
+
+    fn malformed(&self, problem: &str) -> Failure {
+        let request_id = self.0.unwrap_or_default().to_owned();
+        Failure::new(Status::CognitoMalformed, Stage::Cognito, format!("Cognito's answer {problem}")).aws(AwsReason {
+            http_status: 200,
+            request_id,
+            ..AwsReason::default()
+        })
+    }
 }
 
 fn defect(error: impl std::fmt::Display) -> Failure {

@@ -2,11 +2,11 @@
 //! answer is bounded.
 
 use crate::boxed::{Subtask, boxed};
-use crate::clock::Clock;
 use crate::error::Stage;
 use crate::log::log;
 use crate::names::{HTTPS_PORT, Host};
-use crate::transport::{Dialer, Error, Progress, TlsStream, closed_while_idle, finish, http};
+use crate::sys::boot_time;
+use crate::transport::{Dialer, Error, Progress, TlsStream, Told, chain, closed_while_idle, finish, http};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -26,12 +26,11 @@ const USER_AGENT: &str = concat!("cognito-connect/", env!("CARGO_PKG_VERSION"));
 #[derive(Clone)]
 pub struct Connector {
     dialer: Arc<Dialer>,
-    clock: Arc<Clock>,
     progress: Arc<Progress>,
     idle: Arc<Mutex<Option<Connection>>>,
 }
 
-/// An open connection on which nothing is under way.
+/// An open connection.
 struct Connection {
     host: Host,
     port: u16,
@@ -45,14 +44,9 @@ impl std::fmt::Debug for Connector {
 }
 
 impl Connector {
-    /// Reports to `progress` and teaches `clock`.
-    pub fn new(dialer: &Arc<Dialer>, clock: &Arc<Clock>, progress: &Arc<Progress>) -> Self {
-        Self {
-            dialer: Arc::clone(dialer),
-            clock: Arc::clone(clock),
-            progress: Arc::clone(progress),
-            idle: Arc::default(),
-        }
+    /// Reports to `progress`.
+    pub fn new(dialer: &Arc<Dialer>, progress: &Arc<Progress>) -> Self {
+        Self { dialer: Arc::clone(dialer), progress: Arc::clone(progress), idle: Arc::default() }
     }
 
     /// Ends the connection in order, beside the dial, which does not wait for it. Must be called on the runtime.
@@ -88,31 +82,53 @@ impl HttpConnector for Connector {
 impl Connector {
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let (host, port, message) = serialise(&request)?;
-        let peer = host.with_port(port);
-        let mut stream = match self.reuse(&host, port).await {
-            Some(stream) => stream,
-            None => boxed(|| self.dialer.open(&host, port, &self.progress)).await.map_err(connector_error)?,
-        };
-        self.progress.enter(Stage::Cognito);
-        let failed = |error: http::Error| connector_error(error.at(Stage::Cognito, &peer));
-        stream.write_all(&message).await.map_err(|error| failed(error.into()))?;
-        stream.flush().await.map_err(|error| failed(error.into()))?;
-        let mut reader = http::Reader::new(&mut stream);
-        let head = reader.head().await.map_err(failed)?;
-        log!(Debug, Stage::Cognito, "{peer}: HTTP status {}", head.status);
-        if let Some(date) = head.header("date") {
-            self.clock.learn(Stage::Cognito, date);
+        if let Some(stream) = self.reuse(&host, port).await {
+            let connection = Connection { host: host.clone(), port, stream };
+            match boxed(|| self.ask(connection, &message)).await {
+                // The server may end a connection at the moment in which it is used again (RFC 9112, section 9.3.1).
+                Err(Unanswered { error: Error::Lost { .. }, nothing_came: true }) => {
+                    log!(Debug, Stage::Cognito, "the connection had ended; the request is sent on another");
+                }
+                result => return result.map_err(|unanswered| connector_error(unanswered.error)),
+            }
         }
+        let stream = boxed(|| self.dialer.open(&host, port, &self.progress)).await.map_err(connector_error)?;
+        let result = boxed(|| self.ask(Connection { host, port, stream }, &message)).await;
+        result.map_err(|unanswered| connector_error(unanswered.error))
+    }
+
+    /// Sends a request and reads its answer.
+    async fn ask(&self, connection: Connection, message: &[u8]) -> Result<HttpResponse, Unanswered> {
+        let Connection { host, port, mut stream } = connection;
+        let peer = host.with_port(port);
+        let failed = |error: http::Error| Unanswered { error: error.at(Stage::Cognito, &peer), nothing_came: false };
+        let before = |error: http::Error| Unanswered { nothing_came: true, ..failed(error) };
+        self.progress.enter(Stage::Cognito);
+        let sent = boot_time();
+        stream.write_all(message).await.map_err(|error| before(error.into()))?;
+        stream.flush().await.map_err(|error| before(error.into()))?;
+        let mut reader = http::Reader::new(&mut stream);
+        let head = match reader.head().await {
+            Ok(head) => head,
+            Err(error) => return Err(Unanswered { nothing_came: reader.is_untouched(), ..failed(error) }),
+        };
+        log!(Debug, Stage::Cognito, "{peer}: HTTP status {}", head.status);
         let mut body = Vec::new();
-        reader.body(&head, &mut body).await.map_err(failed)?;
+        let read = reader.body(&head, &mut body).await;
         let keeps_open = head.keeps_open() && reader.into_rest().is_empty();
-        self.dialer.check_again(&stream, &host, port).map_err(connector_error)?;
+        let told = Told { stage: Stage::Cognito, date: head.header("date"), sent };
+        // Also of an answer whose body was cut.
+        let learned = self.dialer.learn(&told, chain(&stream), &host, port);
+        learned
+            .and_then(|_| self.dialer.check_again(&stream, &host, port))
+            .map_err(|error| Unanswered { error, nothing_came: false })?;
+        read.map_err(failed)?;
         if keeps_open {
             *self.idle() = Some(Connection { host, port, stream });
         } else {
             end(stream);
         }
-        response(head, body)
+        response(head, body).map_err(|_| failed(http::Error::Malformed))
     }
 
     /// The connection of the request before, unless the server has ended it.
@@ -125,6 +141,13 @@ impl Connector {
         end(connection.stream);
         None
     }
+}
+
+/// A request that got no answer.
+struct Unanswered {
+    error: Error,
+    /// Not even the beginning of one.
+    nothing_came: bool,
 }
 
 fn end(stream: TlsStream) {

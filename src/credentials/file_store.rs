@@ -47,11 +47,18 @@ impl FileStore {
 impl IdentityStore for FileStore {
     fn load(&self, pool: &IdentityPool) -> Result<Option<String>, String> {
         let mut text = String::new();
-        match File::open(&self.path) {
+        // A FIFO is not waited for.
+        match OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.problem("read", &error)),
+            Ok(file) if !file.metadata().is_ok_and(|metadata| metadata.is_file()) => {
+                return Err(format!("identity_file {} is no file", self.path.display()));
+            }
             Ok(file) => file.take(LONGEST).read_to_string(&mut text).map_err(|error| self.problem("read", &error))?,
         };
+        if text.is_empty() {
+            return Ok(None);
+        }
         match text.trim_end().split_once(' ') {
             Some((of, identity)) if of == pool.as_str() => Ok(Some(identity.to_owned())),
             Some((of, _)) if IdentityPool::parse("pool", of).is_ok() => Ok(None),
@@ -113,6 +120,9 @@ mod tests {
         let store = FileStore::new(path.to_str().unwrap());
         std::fs::write(&path, "hello\n").unwrap();
         assert!(store.load(&pool(POOL)).unwrap_err().contains("something else than an identity"));
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(store.load(&pool(POOL)).unwrap(), None);
+        assert!(FileStore::new("/dev/tty").load(&pool(POOL)).is_err());
         std::fs::write(&path, [0xff; 1000]).unwrap();
         assert!(store.load(&pool(POOL)).unwrap_err().contains("cannot be read"));
         std::fs::remove_file(&path).unwrap();

@@ -11,16 +11,20 @@ use crate::log::log;
 use crate::names::{Identity, IdentityPool, Region};
 use crate::status::Status;
 use crate::transport::{Dialer, Progress};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 /// Credentials that end sooner than this are fetched anew.
 const REFRESH_BEFORE: Duration = Duration::from_secs(5 * 60);
 
 /// Credentials that end sooner than this are not used when no new ones can be had.
 const USABLE_UNTIL: Duration = Duration::from_secs(30);
+
+/// Credentials that are only to be renewed do not keep a connect waiting for longer.
+const RENEW_WITHIN: Duration = Duration::from_secs(5);
 
 /// Fetches the credentials of one identity and keeps them while they are valid. Shared by clients.
 pub struct Provider {
@@ -42,8 +46,17 @@ struct Kept {
     loaded: bool,
     /// Whether the store holds another identity than this, so that it has to be saved.
     unsaved: bool,
-    /// Whether the last fetch had logins.
+    /// Whether the store could not be read, and must not be written then.
+    unreadable: bool,
+    /// Whether the credentials were given for logins.
     authenticated: bool,
+}
+
+/// How a fetch ended.
+struct Fetched {
+    outcome: Outcome,
+    /// Whether only the deadline of its caller has ended it.
+    was_hurried: bool,
 }
 
 /// Who asks for credentials, and until when.
@@ -82,6 +95,11 @@ impl Provider {
     /// The identity in use, once it is known.
     pub fn identity(&self) -> Option<Identity> {
         self.lock().identity.clone()
+    }
+
+    /// Whether a fetch begins with GetId, which makes an identity that must not be lost.
+    pub fn is_without_identity(&self) -> bool {
+        self.lock().identity.is_none()
     }
 
     /// Whether the credentials are those of somebody who has logged in, for whom IoT Core wants a policy of its own.
@@ -127,8 +145,11 @@ impl Provider {
                 // Another fetch may have landed just before this one began.
                 Part::Fetch(_) if self.valid_for(REFRESH_BEFORE).is_some() => {}
                 Part::Fetch(fetcher) => {
-                    let outcome = boxed(|| self.fetch(caller)).await;
-                    fetcher.land(&outcome);
+                    let Fetched { outcome, was_hurried } = boxed(|| self.fetch(caller)).await;
+                    // What only this caller's deadline has ended is left to one who has more time.
+                    if !was_hurried {
+                        fetcher.land(&outcome);
+                    }
                     return outcome;
                 }
                 Part::Wait(waiter) => {
@@ -148,120 +169,163 @@ impl Provider {
         self.lock().credentials.take_if(|cached| cached.access_key_id == refused.access_key_id);
     }
 
-    async fn fetch(&self, caller: &Caller) -> Outcome {
-        match boxed(|| self.ask(caller)).await {
-            Ok(fresh) => {
-                let lifetime = fresh.expires_at().duration_since(self.clock.now()).unwrap_or_default();
-                log!(Info, Stage::Cognito, "credentials for {} s", lifetime.as_secs());
-                caller.progress.found(&format!("credentials for {} s", lifetime.as_secs()));
-                self.lock().credentials = Some(fresh.clone());
-                Ok(fresh)
+    /// Fresh credentials, or those at hand when Cognito cannot be asked and they have not ended.
+    async fn fetch(&self, caller: &Caller) -> Fetched {
+        let Some(at_hand) = self.valid_for(USABLE_UNTIL) else { return boxed(|| self.ask(caller)).await };
+        // They are only to be renewed, so that no more time is spent on it than a connect has to spare.
+        let patience = (caller.deadline.saturating_duration_since(Instant::now()) / 2).min(RENEW_WITHIN);
+        let deadline = Instant::now() + patience;
+        let hurried = Caller { deadline, progress: Arc::clone(&caller.progress), away: caller.away.clone() };
+        let failure = match timeout_at(deadline, boxed(|| self.ask(&hurried))).await {
+            Ok(Fetched { outcome: Err(failure), .. }) if is_outage(failure.status) => failure,
+            Ok(fetched) => return fetched,
+            Err(_) => {
+                let message = format!("Cognito did not answer within {} ms", patience.as_millis());
+                Failure::new(Status::TimedOut, Stage::Cognito, message)
             }
-            Err(failure) => match self.valid_for(USABLE_UNTIL).filter(|_| is_outage(failure.status)) {
-                Some(credentials) => {
-                    log!(Warn, Stage::Cognito, "{}; the credentials at hand are used to their end", failure.message);
-                    caller.progress.failed(&failure);
-                    Ok(credentials)
-                }
-                None => Err(failure),
-            },
-        }
+        };
+        log!(Warn, Stage::Cognito, "{}; the credentials at hand are used to their end", failure.message);
+        caller.progress.failed(&failure);
+        Fetched { outcome: Ok(at_hand), was_hurried: false }
     }
 
     /// From logins and identity to credentials, on one connection.
-    async fn ask(&self, caller: &Caller) -> Outcome {
-        let logins = match &self.settings.logins {
-            Some(source) => source()?,
-            None => Vec::new(),
+    async fn ask(&self, caller: &Caller) -> Fetched {
+        let logins = match self.settings.logins.as_ref().map_or(Ok(Vec::new()), |source| source()) {
+            Ok(logins) => logins,
+            Err(failure) => return Fetched { outcome: Err(failure), was_hurried: false },
         };
-        self.lock().authenticated = !logins.is_empty();
         let cognito =
             Cognito::new(&self.settings, &self.dialer, &self.clock, &caller.progress, caller.deadline, logins);
-        let outcome = match &self.settings.identity {
-            IdentitySource::Known(_) => self.ask_for_known(&cognito).await,
-            IdentitySource::Pool(pool, _) => boxed(|| self.ask_pool(&cognito, pool)).await,
-        };
+        let outcome = boxed(|| self.ask_for_identity(&cognito)).await;
         cognito.connector.close();
-        let credentials = outcome.map(|(credentials, identity)| {
-            self.keep(identity);
-            credentials
+        let was_hurried = cognito.was_hurried.load(Ordering::Relaxed);
+        let outcome = outcome.map(|(fresh, identity)| {
+            let lifetime = fresh.expires_at().duration_since(self.clock.now()).unwrap_or_default();
+            log!(Info, Stage::Cognito, "credentials for {} s", lifetime.as_secs());
+            caller.progress.found(&format!("credentials for {} s", lifetime.as_secs()));
+            self.keep(&fresh, &identity, !cognito.logins.is_empty());
+            fresh
         });
-        // Also when there are no credentials: an identity is made once.
+        Fetched { outcome, was_hurried }
+    }
+
+    /// With the identity that is known, or a new one when there is none or Cognito does not know it any more.
+    async fn ask_for_identity(&self, cognito: &Cognito<'_>) -> Result<(Credentials, Identity), Failure> {
+        self.load();
+        // Saves what an earlier fetch could not.
         self.save();
-        credentials
-    }
-
-    async fn ask_for_known(&self, cognito: &Cognito<'_>) -> Result<(Credentials, Identity), Failure> {
-        match self.identity() {
-            Some(identity) => cognito.credentials(&identity).await,
-            None => Err(Failure::new(Status::Internal, Stage::Cognito, "the identity was forgotten")),
-        }
-    }
-
-    /// With the identity that the pool gave once, or a new one when there is none or Cognito does not know it any more.
-    async fn ask_pool(&self, cognito: &Cognito<'_>, pool: &IdentityPool) -> Result<(Credentials, Identity), Failure> {
-        self.load(pool);
-        if let Some(identity) = self.identity() {
-            match cognito.credentials(&identity).await {
+        let known = self.identity();
+        let asked = match (&known, &self.settings.identity) {
+            (Some(identity), IdentitySource::Known(_)) => cognito.credentials(identity).await?,
+            (Some(identity), IdentitySource::Pool(pool, _)) => match cognito.credentials(identity).await {
                 Err(failure) if failure.status == Status::CognitoIdentityNotFound => {
                     log!(Warn, Stage::Cognito, "{}; a new one is asked for", failure.message);
                     cognito.progress.failed(&failure);
+                    boxed(|| self.ask_pool(cognito, pool, Some(identity))).await?
                 }
-                result => return result,
+                result => result?,
+            },
+            (None, IdentitySource::Pool(pool, _)) => boxed(|| self.ask_pool(cognito, pool, None)).await?,
+            (None, IdentitySource::Known(_)) => {
+                return Err(Failure::new(Status::Internal, Stage::Cognito, "the identity was forgotten"));
             }
-        }
-        let identity = boxed(|| cognito.id(pool)).await?;
-        self.keep(identity.clone());
+        };
+        Ok(asked)
+    }
+
+    /// Asks for an identity in place of `former`, and for its credentials.
+    async fn ask_pool(
+        &self,
+        cognito: &Cognito<'_>,
+        pool: &IdentityPool,
+        former: Option<&Identity>,
+    ) -> Result<(Credentials, Identity), Failure> {
+        let given = boxed(|| cognito.id(pool)).await?;
+        // At once: whatever happens to this fetch, an identity is made once.
+        let identity = self.adopt(former, given);
         cognito.credentials(&identity).await
     }
 
     /// Asks the store, the first time. A store that fails costs a new identity, and not the connection.
-    fn load(&self, pool: &IdentityPool) {
-        let IdentitySource::Pool(_, Some(store)) = &self.settings.identity else { return };
+    fn load(&self) {
+        let IdentitySource::Pool(pool, Some(store)) = &self.settings.identity else { return };
         if std::mem::replace(&mut self.lock().loaded, true) {
             return;
         }
-        let identity = match store.load(pool) {
-            Ok(Some(identity)) => Identity::parse("the stored identity", &identity).map_err(|failure| failure.text()),
-            Ok(None) => return,
-            Err(problem) => Err(problem),
-        };
-        match identity {
-            Ok(identity) => {
-                log!(Debug, Stage::Cognito, "identity {} from the store", identity.as_str());
-                self.lock().identity = Some(identity);
+        let loaded = store.load(pool).and_then(|stored| match stored {
+            Some(identity) => {
+                Identity::parse("the stored identity", &identity).map(Some).map_err(|failure| failure.text())
             }
-            Err(problem) => log!(Warn, Stage::Cognito, "the identity store could not be read: {problem}"),
+            None => Ok(None),
+        });
+        match loaded {
+            Ok(None) => {}
+            Ok(Some(identity)) => {
+                log!(Debug, Stage::Cognito, "identity {} from the store", identity.shortened());
+                self.lock().identity.get_or_insert(identity);
+            }
+            Err(problem) => {
+                // It may hold a good identity, or something else altogether.
+                self.lock().unreadable = true;
+                log!(Warn, Stage::Cognito, "the identity store is left alone, because it could not be read: {problem}");
+            }
         }
     }
 
-    /// Keeps the identity that Cognito has named.
-    fn keep(&self, identity: Identity) {
-        let mut kept = self.lock();
-        if kept.identity.as_ref() == Some(&identity) {
-            return;
+    /// Takes an identity in place of `former` and saves it. Gives the identity to use: another, if another fetch has put it
+    /// there meanwhile.
+    fn adopt(&self, former: Option<&Identity>, given: Identity) -> Identity {
+        {
+            let mut kept = self.lock();
+            if let Some(other) = kept.identity.as_ref().filter(|identity| Some(*identity) != former) {
+                return other.clone();
+            }
+            kept.identity = Some(given.clone());
+            kept.unsaved = true;
         }
-        kept.unsaved = true;
-        let named = identity.as_str().to_owned();
-        let former = kept.identity.replace(identity);
-        drop(kept);
         if let Some(former) = former {
-            log!(Warn, Stage::Cognito, "identity {} is {named} from now on", former.as_str());
+            log!(Warn, Stage::Cognito, "identity {} is {} from now on", former.shortened(), given.shortened());
+        }
+        self.save();
+        given
+    }
+
+    /// Keeps credentials, and the identity that Cognito names as theirs.
+    fn keep(&self, fresh: &Credentials, identity: &Identity, authenticated: bool) {
+        let asked_for = self.identity();
+        if asked_for.as_ref() != Some(identity) {
+            self.adopt(asked_for.as_ref(), identity.clone());
+        }
+        let mut kept = self.lock();
+        let is_later = |kept: &Credentials| kept.expires_at() < fresh.expires_at();
+        if kept.identity.as_ref() == Some(identity) && kept.credentials.as_ref().is_none_or(is_later) {
+            kept.credentials = Some(fresh.clone());
+            kept.authenticated = authenticated;
         }
     }
 
-    /// Saves an identity that the store does not have, and that it did not take after an earlier fetch.
+    /// Saves an identity that the store does not have.
     fn save(&self) {
         let IdentitySource::Pool(pool, Some(store)) = &self.settings.identity else { return };
-        let Some(identity) = self.identity().filter(|_| self.lock().unsaved) else { return };
-        let saved = store.save(pool, &identity);
-        self.lock().unsaved = saved.is_err();
-        if let Err(problem) = saved {
-            log!(Warn, Stage::Cognito, "the identity could not be saved: {problem}");
+        let identity = {
+            let kept = self.lock();
+            kept.identity.clone().filter(|_| kept.unsaved && !kept.unreadable)
+        };
+        let Some(identity) = identity else { return };
+        match store.save(pool, &identity) {
+            Ok(()) => {
+                let mut kept = self.lock();
+                kept.unsaved = kept.identity.as_ref() != Some(&identity);
+            }
+            Err(problem) => log!(Warn, Stage::Cognito, "the identity could not be saved: {problem}"),
         }
     }
 
     fn valid_for(&self, time: Duration) -> Option<Credentials> {
+        if self.clock.is_missing() {
+            return None; // Only an answer of Cognito tells whether they are.
+        }
         let until = self.clock.now() + time;
         self.lock().credentials.clone().filter(|credentials| credentials.expires_at() > until)
     }
@@ -271,12 +335,13 @@ impl Provider {
     }
 }
 
-/// Whether Cognito cannot be asked at the moment, and did not refuse.
+/// Whether Cognito, or the login callback, cannot be asked at the moment, and did not refuse.
 fn is_outage(status: Status) -> bool {
     matches!(
         status,
         Status::CognitoThrottled
             | Status::CognitoUnavailable
+            | Status::LoginFailed
             | Status::ConnectionLost
             | Status::DnsFailed
             | Status::TcpFailed

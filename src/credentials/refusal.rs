@@ -13,11 +13,26 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What was asked for.
-pub enum Asked<'a> {
+pub enum What<'a> {
     /// GetId, of a pool.
     Id(&'a IdentityPool),
     /// GetCredentialsForIdentity.
     Credentials(&'a Identity),
+}
+
+/// What was asked for, and by whom.
+pub struct Asked<'a> {
+    pub what: What<'a>,
+    pub settings: &'a CognitoSettings,
+    /// Whether there were logins in this fetch: a callback may give none.
+    pub with_logins: bool,
+}
+
+impl Asked<'_> {
+    /// Whether the pool gives another identity when this one is put away.
+    fn is_of_a_pool(&self) -> bool {
+        matches!(self.settings.identity, IdentitySource::Pool(..))
+    }
 }
 
 /// An operation that did not succeed.
@@ -30,12 +45,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// Explains an error of the SDK. `now` is server time, for a Retry-After that is a date.
-    pub fn of<E: ProvideErrorMetadata>(
-        error: &Error<E>,
-        asked: &Asked<'_>,
-        settings: &CognitoSettings,
-        now: SystemTime,
-    ) -> Self {
+    pub fn of<E: ProvideErrorMetadata>(error: &Error<E>, asked: &Asked<'_>, now: SystemTime) -> Self {
         let failure = match error {
             SdkError::DispatchFailure(dispatch) => {
                 transport_failure(dispatch.as_connector_error().map(|error| error as _))
@@ -43,13 +53,13 @@ impl Refusal {
             SdkError::ServiceError(service) => {
                 let error = service.err().as_ref();
                 let code = error.and_then(ProvideErrorMetadata::code);
-                refused(reason(code, error.and_then(ProvideErrorMetadata::message), service.raw()), asked, settings)
+                refused(reason(code, error.and_then(ProvideErrorMetadata::message), service.raw()), asked)
             }
             SdkError::ResponseError(response) => unreadable(reason(None, None, response.raw())),
             _ => Failure::new(
                 Status::InvalidConfig,
                 Stage::Cognito,
-                format!("the request to Cognito could not be made for region {}", settings.region.as_str()),
+                format!("the request to Cognito could not be made for region {}", asked.settings.region.as_str()),
             )
             .hint("Check the Cognito region, or set the Cognito endpoint"),
         };
@@ -71,7 +81,13 @@ fn transport_failure(error: Option<&(dyn std::error::Error + 'static)>) -> Failu
     let mut cause = error;
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<transport::Error>() {
-            return Failure::from(error);
+            let failure = Failure::from(error);
+            return failure.hint(if error.is_unknown_host() {
+                "Check cognito_endpoint or, when none is set, cognito_region; if it is right, check the name server of this \
+                 device"
+            } else {
+                ""
+            });
         }
         cause = error.source();
     }
@@ -88,18 +104,13 @@ fn reason(code: Option<&str>, message: Option<&str>, raw: &HttpResponse) -> AwsR
 }
 
 /// An answer that says what it is, or at least that it is no success.
-fn refused(aws: AwsReason, asked: &Asked<'_>, settings: &CognitoSettings) -> Failure {
+fn refused(aws: AwsReason, asked: &Asked<'_>) -> Failure {
     let (status, hint) = match aws.error_type.as_str() {
-        "ResourceNotFoundException" => not_found(asked, settings),
-        "NotAuthorizedException" => not_authorized(&aws.message, settings),
+        "ResourceNotFoundException" => not_found(asked),
+        "NotAuthorizedException" => not_authorized(&aws.message, asked),
         "TooManyRequestsException" | "ThrottlingException" => (Status::CognitoThrottled, "".into()),
-        "InvalidIdentityPoolConfigurationException" => (Status::CognitoPoolConfiguration, role_missing(settings).into()),
-        "ResourceConflictException" => (
-            Status::CognitoRefused,
-            "This login belongs to another identity already: unlink it there, or ask GetId for the identity of the login \
-             by setting identity_pool instead of identity"
-                .into(),
-        ),
+        "InvalidIdentityPoolConfigurationException" => (Status::CognitoPoolConfiguration, role_missing(asked).into()),
+        "ResourceConflictException" => (Status::CognitoRefused, another_identity(asked).into()),
         "LimitExceededException" => {
             (Status::CognitoRefused, "Remove identities or logins from the pool, or have AWS raise its limit".into())
         }
@@ -114,9 +125,9 @@ fn refused(aws: AwsReason, asked: &Asked<'_>, settings: &CognitoSettings) -> Fai
         "" => return unreadable(aws),
         _ => (Status::CognitoRefused, "".into()),
     };
-    let mut message = match asked {
-        Asked::Id(pool) => format!("Cognito gave no identity of pool {}", pool.as_str()),
-        Asked::Credentials(identity) => format!("Cognito refused identity {}", identity.as_str()),
+    let mut message = match asked.what {
+        What::Id(pool) => format!("Cognito gave no identity of pool {}", pool.as_str()),
+        What::Credentials(identity) => format!("Cognito refused identity {}", identity.shortened()),
     };
     for part in [&aws.error_type, &aws.message] {
         if !part.is_empty() {
@@ -124,77 +135,94 @@ fn refused(aws: AwsReason, asked: &Asked<'_>, settings: &CognitoSettings) -> Fai
             message.push_str(part);
         }
     }
+    if let What::Credentials(identity) = asked.what {
+        message = message.replace(identity.as_str(), &identity.shortened());
+    }
     Failure::new(status, Stage::Cognito, message).hint(hint).aws(aws)
 }
 
 /// Identity ids and ids of pools look the same, and each is unknown in another region.
-fn not_found(asked: &Asked<'_>, settings: &CognitoSettings) -> (Status, Cow<'static, str>) {
-    let (status, region) = match asked {
-        Asked::Id(pool) => (Status::CognitoPoolNotFound, pool.region()),
-        Asked::Credentials(identity) => (Status::CognitoIdentityNotFound, identity.region()),
+fn not_found(asked: &Asked<'_>) -> (Status, Cow<'static, str>) {
+    let (status, region) = match asked.what {
+        What::Id(pool) => (Status::CognitoPoolNotFound, pool.region()),
+        What::Credentials(identity) => (Status::CognitoIdentityNotFound, identity.region()),
     };
-    let asked_in = settings.region.as_str();
-    if region != settings.region {
+    let asked_in = asked.settings.region.as_str();
+    if region != asked.settings.region {
         let hint = format!(
             "The id is of region {}, and Cognito was asked in {asked_in}: unset cognito_region",
             region.as_str()
         );
         return (status, hint.into());
     }
-    let hint = match (asked, &settings.identity) {
-        (Asked::Id(_), _) => format!(
-            "This is probably an identity id: give it as identity and not as identity_pool. The pools of the account are \
-             listed by `aws cognito-identity list-identity-pools --max-results 60 --region {asked_in}`"
+    let hint = match asked.what {
+        What::Id(_) => format!(
+            "If this is the id of an identity, give it as identity and not as identity_pool; else the pool was deleted or is \
+             of another account: list its pools with `aws cognito-identity list-identity-pools --max-results 60 --region \
+             {asked_in}`"
         ),
-        (_, IdentitySource::Known(identity)) => format!(
-            "This is probably the id of the identity pool: give it as identity_pool and not as identity, or give an identity \
-             id as `aws cognito-identity get-id --identity-pool-id {} --region {asked_in}` prints it",
-            identity.as_str()
+        What::Credentials(_) if asked.is_of_a_pool() => {
+            "The identity was deleted in this moment: connect again".to_owned()
+        }
+        What::Credentials(_) => format!(
+            "If this is the id of an identity pool, give it as identity_pool and not as identity; else the identity was \
+             deleted or is of another account: make a new one with `aws cognito-identity get-id --identity-pool-id POOL \
+             --region {asked_in}`"
         ),
-        (_, IdentitySource::Pool(..)) => "The identity was deleted in this moment: connect again".to_owned(),
     };
     (status, hint.into())
 }
 
 /// Cognito has one error type for all of these, and tells them apart in its message.
-fn not_authorized(message: &str, settings: &CognitoSettings) -> (Status, Cow<'static, str>) {
-    let guest = settings.logins.is_none();
-    if message.contains("Unauthenticated access is not supported") {
-        let hint = "Allow guest access in the identity pool (--allow-unauthenticated-identities), or give logins by \
-                    cognito_config_set_login";
-        return (Status::CognitoNotAuthorized, hint.into());
-    }
-    if message.contains("oken expired") || message.contains("oken is expired") {
+fn not_authorized(message: &str, asked: &Asked<'_>) -> (Status, Cow<'static, str>) {
+    let says = |words: &str| message.contains(words);
+    let (status, hint) = if says("Unauthenticated access is not supported") {
+        let hint = "Allow guest access in the identity pool (AWS console: Amazon Cognito, Identity pools, User access), or give \
+                    logins by cognito_config_set_login";
+        (Status::CognitoNotAuthorized, hint)
+    } else if says("oken expired") || says("oken is expired") {
         let hint = "The login token has expired: the login callback is asked at every fetch and must give a fresh one";
-        return (Status::CognitoLoginRefused, hint.into());
-    }
-    if message.contains("ogin token") || message.contains("supported provider") || message.contains("Token") {
+        (Status::CognitoLoginRefused, hint)
+    } else if says("ogins don't match") {
+        (Status::CognitoLoginRefused, another_identity(asked))
+    } else if says("ogin token") || says("supported provider") {
         let hint = "Give a token of a provider that the identity pool knows, under exactly the provider's name there; of a \
                     user pool it is the ID token";
-        return (Status::CognitoLoginRefused, hint.into());
-    }
-    if message.contains("is forbidden") {
-        let hint = match guest {
-            true => "The identity belongs to somebody who logs in: give its logins by cognito_config_set_login",
-            false => {
-                "These logins do not belong to this identity: give those that it was made with, or set identity_pool"
-            }
-        };
-        return (Status::CognitoNotAuthorized, hint.into());
-    }
-    (Status::CognitoNotAuthorized, role_missing(settings).into())
+        (Status::CognitoLoginRefused, hint)
+    } else if says("is forbidden") && asked.with_logins {
+        (Status::CognitoNotAuthorized, another_identity(asked))
+    } else if says("is forbidden") && asked.settings.logins.is_some() {
+        let hint = "The identity belongs to somebody who logs in, and the login callback gave no login: give one";
+        (Status::CognitoNotAuthorized, hint)
+    } else if says("is forbidden") {
+        let hint = "The identity belongs to somebody who logs in: give its logins by cognito_config_set_login";
+        (Status::CognitoNotAuthorized, hint)
+    } else {
+        (Status::CognitoNotAuthorized, role_missing(asked))
+    };
+    (status, hint.into())
 }
 
-fn role_missing(settings: &CognitoSettings) -> &'static str {
-    match settings.logins {
-        None => {
-            "Give the identity pool a role for guests (unauthenticated), whose trust policy names this pool and \
-             sts:AssumeRoleWithWebIdentity"
-        }
-        Some(_) => {
-            "Give the identity pool a role for authenticated identities, whose trust policy names this pool and \
-             sts:AssumeRoleWithWebIdentity"
-        }
+/// The logins and the identity are those of two.
+fn another_identity(asked: &Asked<'_>) -> &'static str {
+    if asked.is_of_a_pool() {
+        "The identity that was kept is that of another login: give that one too, or remove it from the file or store, and the \
+         pool will give the one of this login"
+    } else {
+        "The identity was made with the login of another provider: give that one too, or set identity_pool in place of identity"
+    }
+}
+
+fn role_missing(asked: &Asked<'_>) -> &'static str {
+    if asked.settings.custom_role_arn.is_some() {
+        "Check that custom_role_arn is a role that the login allows, and that its trust policy names this pool and \
+         sts:AssumeRoleWithWebIdentity"
+    } else if asked.with_logins {
+        "Give the identity pool a role for authenticated identities, whose trust policy names this pool and \
+         sts:AssumeRoleWithWebIdentity"
+    } else {
+        "Give the identity pool a role for guests (unauthenticated), whose trust policy names this pool and \
+         sts:AssumeRoleWithWebIdentity"
     }
 }
 

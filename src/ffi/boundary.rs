@@ -102,7 +102,7 @@ fn quiet_panics() {
 fn record(failure: &Failure) {
     match failure.status {
         // Not a failure to whoever polls.
-        Status::InProgress => {}
+        Status::InProgress => return,
         Status::Cancelled => log!(Info, failure.stage, "{}", failure.text()),
         _ => log!(Error, failure.stage, "{}", failure.text()),
     }

@@ -54,7 +54,8 @@ pub unsafe extern "C" fn cognito_client_new(
 
 /// Connects: credentials, TCP, TLS, WebSocket upgrade, MQTT CONNECT, CONNACK. Begins if nothing is under way, and
 /// waits for the outcome. With wait_ms 0 it begins, or carries on as far as it can, and returns at once.
-/// Blocks for at most wait_ms and at most the connect timeout, each plus 100 ms.
+/// Blocks for at most wait_ms and at most the connect timeout, each plus 100 ms, and for as long as a login or store callback
+/// takes.
 ///
 /// @param wait_ms Milliseconds, or COGNITO_WAIT_FOREVER to wait until the connect timeout.
 /// @return COGNITO_STATUS_OK when connected, now or before; COGNITO_STATUS_IN_PROGRESS when wait_ms passed first:
@@ -146,7 +147,7 @@ pub unsafe extern "C" fn cognito_client_trace(client: *const cognito_client, out
 
 /// Frees a client. Calls that wait on other threads end first, with COGNITO_STATUS_CANCELLED. An open session is told
 /// DISCONNECT if that takes no waiting; call cognito_client_disconnect() before for an orderly end. Never waits for
-/// the network.
+/// the network; waits for a login or store callback that is running.
 ///
 /// @param client A client, or NULL.
 #[unsafe(no_mangle)]

@@ -60,8 +60,8 @@ pub extern "C" fn cognito_config_set_port(config: *mut cognito_config, port: u32
 }
 
 /// Sets the region that the connection is signed for: that of the endpoint. Default: read from the endpoint's name,
-/// else that of the identity
-/// or pool.
+/// else that of the
+/// identity or pool.
 ///
 /// @param region Such as "us-east-1", or NULL.
 #[unsafe(no_mangle)]
@@ -154,8 +154,9 @@ pub extern "C" fn cognito_config_set_clock_correction_max_s(config: *mut cognito
 /// Sets whether the board has no clock, so that it does not know the time until AWS has told it. Default false.
 /// Certificates are never checked at a time before this library was built. When a board without a clock meets one that
 /// begins later, it is checked at its own beginning instead; when the time is known, and before anything that is signed is
-/// sent, the certificates of both servers are checked again. This changes dates only, never whom to trust. Until then an
-/// expired certificate cannot be told from a valid one, and login tokens are sent to Cognito under it.
+/// sent, the certificates of both servers are checked again. This changes dates only, never whom to trust. The time comes
+/// from Cognito itself, so whoever holds the key of a certificate of Cognito that has expired since this library was built
+/// can pass for it, and receives the login tokens.
 /// Needs the clock correction, without a bound.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_config_set_without_clock(config: *mut cognito_config, without_clock: bool) -> Status {

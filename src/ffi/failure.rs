@@ -51,7 +51,7 @@ impl Snapshot {
 }
 
 /// Copies what is known about the last failing call of the calling thread, whatever handle it was of. Does not block.
-/// A call that succeeds leaves it as it is.
+/// A call that succeeds leaves it as it is, and so does one that returns COGNITO_STATUS_IN_PROGRESS.
 ///
 /// @param out Receives the failure, or NULL. Its status is COGNITO_STATUS_OK when no call of this thread has failed
 ///            yet. Free it with cognito_failure_free().

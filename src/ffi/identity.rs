@@ -52,8 +52,8 @@ pub type cognito_identity_save_fn =
     Option<unsafe extern "C" fn(identity_pool: *const c_char, identity: *const c_char, user_data: *mut c_void) -> i32>;
 
 /// Gives the logins for one fetch of credentials. Called for every fetch, because tokens expire, on the thread that is
-/// inside a call of this library and in the middle of its work: the connect waits for it, and its timeout does not
-/// interrupt it. In it, but for cognito_login_sink_set() and cognito_client_cancel(), every call of this library returns
+/// inside a call of this library and in the middle of its work. While it runs, no deadline, wait_ms or cancel takes effect,
+/// and a free waits for it: get the tokens elsewhere beforehand, and only hand them over here. In it, but for cognito_login_sink_set() and cognito_client_cancel(), every call of this library returns
 /// COGNITO_STATUS_REENTRANT. Must not throw or jump out.
 ///
 /// @param sink      Hand each login to cognito_login_sink_set(); without any the device asks as a guest.
@@ -96,7 +96,9 @@ pub unsafe extern "C" fn cognito_config_set_identity_pool(
 
 /// Sets the callbacks that keep the identity which the pool gave, in place of a former file or store. Default none: every
 /// provider then asks the pool anew.
-/// A store that fails costs a new identity, not the connection; the log says so at level Warn.
+/// A store that fails costs a new identity, not the connection; the log says so at level Warn. What could not be loaded is
+/// not saved over, because it may be a good identity. While a callback runs, no deadline, wait_ms or cancel takes effect,
+/// and a free waits for it.
 ///
 /// @param load      Both, or both NULL for none.
 /// @param save      Both, or both NULL for none.
@@ -122,7 +124,9 @@ pub extern "C" fn cognito_config_set_identity_store(
 
 /// Sets a file that keeps the identity which the pool gave, in place of a former file or store. Default none.
 /// It holds one line, the ids of the pool and of the identity; it is replaced as a whole, and only its owner may read it
-/// (mode 0600). Its folder must exist. An identity of another pool in it counts as none.
+/// (mode 0600). Its folder must exist. An identity of another pool in it counts as none; a file that holds something else, or
+/// cannot be read, is left alone, and the pool is asked at every start. It is read and written, and synchronised to the disk,
+/// in the middle of a connect.
 ///
 /// @param path A path, or NULL for none.
 #[unsafe(no_mangle)]

@@ -8,7 +8,7 @@ use std::ffi::{c_char, c_void};
 
 /// Receives one log line. Called on the thread that is inside a call of this library, in the middle of its work:
 /// any call of this library made here, but for cognito_client_cancel(), returns COGNITO_STATUS_REENTRANT. May be called by several threads at once.
-/// Never receives a secret, at any level. Must not throw or jump out.
+/// Never receives a secret, at any level; the identity id of a guest is shortened. Must not throw or jump out.
 ///
 /// @param level     A cognito_log_level.
 /// @param stage     Name of the stage, such as "TLS". Valid during the call only.

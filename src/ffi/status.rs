@@ -33,7 +33,8 @@ pub extern "C" fn cognito_stage_name(stage: i32) -> *const c_char {
 }
 
 /// What went wrong in the last failing call of the calling thread, and what to do about it, in one line of UTF-8.
-/// Never holds a secret. A call that succeeds leaves it as it is.
+/// Never holds a secret; the identity id of a guest is shortened. A call that succeeds leaves it as it is, and so does one
+/// that returns COGNITO_STATUS_IN_PROGRESS.
 ///
 /// @return Owned by the library and valid until the thread's next call that fails. Never NULL; empty when no call
 ///         of this thread has failed.

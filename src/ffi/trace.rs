@@ -11,8 +11,8 @@ use std::time::Duration;
 pub(super) static TRACES: Table<Steps> = Table::new(Kind::Trace);
 
 /// What one connect did and when: a step for each stage of its connections to Cognito and to AWS IoT Core, which overlap.
-/// A snapshot that never changes; any threads may read it at once. Its strings live until it is freed and hold no secret,
-/// but may hold the Cognito identity id.
+/// A snapshot that never changes; any threads may read it at once. Its strings live until it is freed and hold no secret;
+/// the Cognito identity id is shortened.
 pub struct cognito_trace;
 
 /// Steps with their strings in C's form.
@@ -46,6 +46,14 @@ pub extern "C" fn cognito_trace_count(trace: *const cognito_trace) -> usize {
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_trace_stage(trace: *const cognito_trace, index: usize) -> Stage {
     of_step(trace, index, Stage::None, |step| step.step.stage)
+}
+
+/// The service that a step was on the way to: "Cognito" or "IoT Core". Each has a connection of its own.
+///
+/// @return A constant string. Never NULL; empty when there is no such step.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_trace_service(trace: *const cognito_trace, index: usize) -> *const c_char {
+    of_step(trace, index, c"".as_ptr(), |step| step.step.service.as_ptr())
 }
 
 /// Who was spoken to, "host:port" or "the proxy host:port", in UTF-8.

@@ -4,7 +4,7 @@ use super::Region;
 use crate::error::Failure;
 
 /// A Cognito identity id, `REGION:UUID`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Identity(String);
 
 /// The id of a Cognito identity pool, `REGION:UUID`.
@@ -21,6 +21,14 @@ impl Identity {
     /// The whole id.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// For logs and messages: whoever knows the whole id of a guest can get its credentials.
+    pub fn shortened(&self) -> String {
+        match self.0.split_once(':') {
+            Some((region, uuid)) => format!("{region}:{}...", uuid.get(..8).unwrap_or_default()),
+            None => String::new(),
+        }
     }
 
     /// The region that the id begins with.
@@ -85,6 +93,13 @@ fn region(id: &str) -> Region {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shortened_identity_is_of_no_use_to_anybody() {
+        let shortened = |text| Identity::parse("identity", text).unwrap().shortened();
+        assert_eq!(shortened("us-east-1:01234567-89ab-cdef-0123-456789abcdef"), "us-east-1:01234567...");
+        assert_eq!(shortened("us-east-1:0123"), "us-east-1:...");
+    }
 
     #[test]
     fn other_ids_given_for_an_identity_id_are_recognised() {

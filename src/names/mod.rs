@@ -1,4 +1,4 @@
-//! Hosts, regions, identities and providers of logins: the names that the application gives, parsed once so that nothing behind
+//! Hosts, regions and identities: the names that the application gives, parsed once so that nothing behind
 //! has to doubt them.
 
 mod host;

@@ -1,4 +1,4 @@
-//! AWS regions, and the domain that each has its services in.
+//! AWS regions.
 
 use crate::error::Failure;
 

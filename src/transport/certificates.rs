@@ -9,13 +9,13 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
 use rustls::{DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// No more certificates of a chain than this can begin later than the device's clock.
 const LONGEST_CHAIN: usize = 8;
 
 /// Checks servers' certificates as rustls does, and differs in two things: it says who issued one that leads to no trusted
-/// root, and for a board without a clock it admits one that is not yet valid, which [`Verifier::check_again`] makes good.
+/// root, and for a board without a clock it admits one that is not yet valid, which [`Verifier::check_at`] makes good.
 pub struct Verifier {
     webpki: Arc<WebPkiServerVerifier>,
     clock: Arc<Clock>,
@@ -50,10 +50,10 @@ impl Verifier {
         Ok(Self { webpki, clock: Arc::clone(clock) })
     }
 
-    /// Checks a chain that was admitted by a board without a clock, now that it knows the time.
-    pub fn check_again(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>) -> Result<(), Error> {
+    /// Checks a chain that was admitted at one time again at another.
+    pub fn check_at(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>, at: Duration) -> Result<(), Error> {
         let (end_entity, intermediates) = chain.split_first().ok_or(Error::NoCertificatesPresented)?;
-        self.check(end_entity, intermediates, name, &[], time(&self.clock)).map(drop)
+        self.check(end_entity, intermediates, name, &[], UnixTime::since_unix_epoch(at)).map(drop)
     }
 
     fn check(

@@ -3,6 +3,7 @@
 use crate::error::{AwsReason, Failure, Stage};
 use crate::status::Status;
 use crate::sys::ResolveError;
+use rustls::pki_types::CertificateDer;
 use std::borrow::Cow;
 use std::io;
 
@@ -36,7 +37,13 @@ pub enum Error {
     /// The answer to an HTTP request is not HTTP, or more than it may be.
     Http { stage: Stage, peer: String, problem: &'static str },
     /// The upgrade was answered with an HTTP status other than 101.
-    UpgradeRefused { peer: String, aws: Box<AwsReason>, date: Option<String> },
+    UpgradeRefused {
+        peer: String,
+        aws: Box<AwsReason>,
+        date: Option<String>,
+        /// The certificates of the connection, by which the date is judged.
+        chain: Vec<CertificateDer<'static>>,
+    },
     /// The upgrade was answered with 101, but not as RFC 6455 demands.
     UpgradeMalformed { peer: String, problem: String },
     /// The peer broke RFC 6455 in the open WebSocket.
@@ -104,6 +111,11 @@ impl std::error::Error for Error {
 }
 
 impl Error {
+    /// Whether the name of the host is not known.
+    pub fn is_unknown_host(&self) -> bool {
+        matches!(self, Self::Resolve { source, .. } if source.not_found)
+    }
+
     fn status_and_stage(&self) -> (Status, Stage) {
         match self {
             Self::Resolve { .. } => (Status::DnsFailed, Stage::Dns),
@@ -130,20 +142,36 @@ impl Error {
     fn hint(&self) -> Cow<'static, str> {
         let hint = match self {
             Self::Resolve { source, .. } if source.not_found => {
-                "Check the spelling of the host name, and that it is this account's endpoint"
+                "Check the spelling of the endpoint, which `aws iot describe-endpoint --endpoint-type iot:Data-ATS` prints; if \
+                 it is right, check the name server of this device"
             }
             Self::Resolve { .. } => "Check the network connection and the name server of this device",
             Self::Connect { .. } => "Check the network connection, the port, and firewalls on the way",
             Self::ProxyUnreachable { .. } | Self::ProxyMalformed { .. } => "Check the proxy's host and port",
+            Self::ProxyRefused { http_status: 500.., .. } => {
+                "The proxy does not reach this host: check the proxy's own network connection and name server"
+            }
             Self::ProxyRefused { .. } => "Allow CONNECT to this host and port on the proxy",
-            Self::ProxyAuthentication { sent: false, .. } => "Set user and password of the proxy",
+            Self::ProxyAuthentication { sent: false, .. } => {
+                "Set user and password of the proxy by cognito_config_set_proxy_credentials"
+            }
             Self::ProxyAuthentication { sent: true, .. } => "Check user and password of the proxy",
             Self::Tls { source, peer, .. } => return super::tls::hint(source, peer),
             Self::NoServerTime { .. } => "Check that it is Cognito that answers: its answers have a Date",
             Self::Http { problem, .. } if *problem == super::http::NOT_HTTP => {
                 "Check that the port is one that speaks HTTPS"
             }
-            Self::UpgradeRefused { aws, .. } if aws.http_status >= 500 => "Try again later, with a growing delay",
+            Self::Lost { stage: Stage::Tls, .. } => {
+                "Check that no firewall on the way cuts off TLS with this host, and try again"
+            }
+            Self::UpgradeRefused { aws, .. } if aws.http_status >= 500 => "Connect again later, with a growing delay",
+            Self::UpgradeRefused { aws, .. } if aws.http_status == 429 => {
+                "Connect again later, with a growing and random delay"
+            }
+            Self::UpgradeRefused { aws, .. } if aws.http_status == 404 => {
+                "Check that the endpoint is the one that `aws iot describe-endpoint --endpoint-type iot:Data-ATS` prints"
+            }
+            Self::UpgradeRefused { aws, .. } if (300..400).contains(&aws.http_status) => PORTAL,
             // AWS gives its reasons as JSON; what has none comes from somebody on the way.
             Self::UpgradeRefused { aws, .. } if aws.message.is_empty() && aws.error_type.is_empty() => PORTAL,
             _ => "",

@@ -16,7 +16,7 @@ pub mod websocket;
 
 pub use error::{Error, PORTAL};
 pub use progress::Progress;
-pub use tls::TlsStream;
+pub use tls::{TlsStream, Told, chain};
 
 use crate::boxed::boxed;
 use crate::clock::Clock;
@@ -24,6 +24,7 @@ use crate::config::{Network, Proxy};
 use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::names::Host;
+use rustls::pki_types::CertificateDer;
 use socket::Socket;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -52,8 +53,16 @@ impl Dialer {
         })
     }
 
-    /// Opens a TLS connection to `host:port`.
+    /// Opens a TLS connection to `host:port`. When the time that AWS told speaks against the certificates, once more by the
+    /// device's own.
     pub async fn open(&self, host: &Host, port: u16, progress: &Progress) -> Result<TlsStream, Error> {
+        match self.open_once(host, port, progress).await {
+            Err(error) if self.tls.forgets_wrong_time(&error) => self.open_once(host, port, progress).await,
+            result => result,
+        }
+    }
+
+    async fn open_once(&self, host: &Host, port: u16, progress: &Progress) -> Result<TlsStream, Error> {
         let peer = host.with_port(port);
         progress.speak_to(&peer);
         let socket = match &self.proxy {
@@ -62,6 +71,11 @@ impl Dialer {
         };
         progress.enter(Stage::Tls);
         boxed(|| self.tls.handshake(host, &peer, socket, progress)).await
+    }
+
+    /// Takes the time that an answer of `host:port` tells, if its certificates are valid at it. Gives whether it is gone by.
+    pub fn learn(&self, told: &Told<'_>, chain: &[CertificateDer<'_>], host: &Host, port: u16) -> Result<bool, Error> {
+        self.tls.learn(told, chain, host, &host.with_port(port))
     }
 
     /// Checks the certificates of a connection again by server time, for a board that had no time when it was opened.
@@ -92,6 +106,7 @@ impl Dialer {
             .map_err(|source| Error::ProxyUnreachable { proxy: name, source: Box::new(source) })?;
         progress.enter(Stage::Proxy);
         proxy::tunnel(&mut socket, proxy, peer).await?;
+        progress.found(&format!("tunnel to {peer}"));
         progress.speak_to(peer);
         Ok(socket)
     }

@@ -4,11 +4,13 @@ use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::status::Status;
 use crate::trace::Trace;
+use std::ffi::CStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The stage of one connection: that to Cognito, or that to IoT Core.
 pub struct Progress {
     trace: Arc<Trace>,
+    service: &'static CStr,
     now: Mutex<Now>,
 }
 
@@ -21,9 +23,13 @@ struct Now {
 }
 
 impl Progress {
-    /// Nothing has begun yet. `peer` names the leg in messages.
-    pub fn new(peer: String, trace: &Arc<Trace>) -> Self {
-        Self { trace: Arc::clone(trace), now: Mutex::new(Now { peer, stage: Stage::None, pending: false, step: None }) }
+    /// Nothing has begun yet. `service` names the leg in the trace, `peer` in messages.
+    pub fn new(service: &'static CStr, peer: String, trace: &Arc<Trace>) -> Self {
+        Self {
+            trace: Arc::clone(trace),
+            service,
+            now: Mutex::new(Now { peer, stage: Stage::None, pending: false, step: None }),
+        }
     }
 
     /// Notes who is spoken to from now on: the host itself, or the proxy on the way.
@@ -38,7 +44,7 @@ impl Progress {
         if let Some(step) = now.step {
             self.trace.end(step, Status::Ok);
         }
-        now.step = Some(self.trace.begin(stage, &now.peer));
+        now.step = Some(self.trace.begin(stage, self.service, &now.peer));
         now.stage = stage;
         now.pending = true;
     }

@@ -4,21 +4,25 @@ use super::certificates::{CertificateTime, Untrusted, Verifier, issuer};
 use super::socket::Socket;
 use super::{Error, Progress, trust};
 use crate::boxed::boxed;
-use crate::clock::Clock;
+use crate::clock::{Clock, plausible_date};
 use crate::config::Network;
 use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::names::Host;
 use crate::status::Status;
 use rustls::client::Resumption;
-use rustls::pki_types::{DnsName, ServerName};
+use rustls::pki_types::{CertificateDer, DnsName, ServerName};
 use rustls::{CertificateError, ClientConfig, ProtocolVersion};
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 use tokio_rustls::TlsConnector;
 
 /// An open TLS connection. Boxed: it is over a kilobyte, and futures move what they hand over through the stack.
 pub type TlsStream = Box<tokio_rustls::client::TlsStream<Socket>>;
+
+/// Times this close are one to a certificate.
+const SAME_TIME: Duration = Duration::from_secs(60);
 
 /// The TLS settings of one dialer, with its trusted roots.
 pub struct Tls {
@@ -65,10 +69,37 @@ impl Tls {
                 _ => "TLS 1.2",
             });
         }
-        if let Some(issuer) = connection.peer_certificates().and_then(|chain| chain.first()).and_then(issuer) {
+        if let Some(issuer) = chain(&stream).first().and_then(issuer) {
             progress.found(&format!("certificate issued by {issuer}"));
         }
         Ok(stream)
+    }
+
+    /// Takes the time that an answer over a connection tells, if the certificates of that connection are valid at it. Gives
+    /// whether it is gone by. For a board without a clock it is an error if they are not.
+    pub fn learn(&self, told: &Told<'_>, chain: &[CertificateDer<'_>], host: &Host, peer: &str) -> Result<bool, Error> {
+        let Some(time) = told.date.and_then(plausible_date) else {
+            log!(Debug, told.stage, "{peer}: no usable Date");
+            return Ok(false);
+        };
+        // They were checked at about this time already, unless the two times differ.
+        let checked_at = self.clock.certificate_time().duration_since(UNIX_EPOCH).unwrap_or_default();
+        if self.clock.was_missing() || time.abs_diff(checked_at) > SAME_TIME {
+            let name = server_name(host).map_err(|source| failed(source, peer))?;
+            match self.verifier.check_at(chain, &name, time) {
+                Ok(()) => {}
+                Err(source) if self.clock.was_missing() => return Err(failed(source, peer)),
+                Err(error) => {
+                    log!(
+                        Warn,
+                        told.stage,
+                        "{peer}: the Date is not taken, its own certificate speaks against it: {error}"
+                    );
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(self.clock.learn(told.stage, time, told.sent))
     }
 
     /// Checks the certificates of a connection that a board without a clock has opened, by server time. Must succeed before
@@ -80,11 +111,34 @@ impl Tls {
         if self.clock.is_missing() {
             return Err(Error::NoServerTime { peer: peer.to_owned() });
         }
-        let (_, connection) = stream.get_ref();
-        let chain = connection.peer_certificates().unwrap_or_default();
         let name = server_name(host).map_err(|source| failed(source, peer))?;
-        self.verifier.check_again(chain, &name).map_err(|source| failed(source, peer))
+        let now = self.clock.certificate_time().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.verifier.check_at(chain(stream), &name, now).map_err(|source| failed(source, peer))
     }
+
+    /// Whether an error comes of a wrong server time, which is forgotten then.
+    pub fn forgets_wrong_time(&self, error: &Error) -> bool {
+        let Error::Tls { source, .. } = error else { return false };
+        let is_of_time = matches!(status(source), Status::CertificateExpired | Status::CertificateNotYetValid);
+        if !is_of_time || !self.clock.is_corrected() {
+            return false;
+        }
+        log!(Warn, Stage::Tls, "{error}; by server time that was learned, which is forgotten");
+        self.clock.forget();
+        true
+    }
+}
+
+/// A `Date` that an answer had, and when its request was sent, in boot time.
+pub struct Told<'a> {
+    pub stage: Stage,
+    pub date: Option<&'a str>,
+    pub sent: Duration,
+}
+
+/// The certificates of a connection, the server's own first.
+pub fn chain(stream: &TlsStream) -> &[CertificateDer<'static>] {
+    stream.get_ref().1.peer_certificates().unwrap_or_default()
 }
 
 fn failed(source: rustls::Error, peer: &str) -> Error {
@@ -149,12 +203,9 @@ fn untrusted(error: &rustls::Error) -> Option<&Untrusted> {
 pub fn hint(error: &rustls::Error, peer: &str) -> Cow<'static, str> {
     let hint = match (status(error), error) {
         (Status::CertificateUntrusted, _) => return untrusted_hint(error, peer),
-        (Status::CertificateExpired | Status::CertificateNotYetValid, _) => {
+        (Status::CertificateNotYetValid, _) => {
             "Set the clock of this device, or, when it is right, have the server's certificate renewed; a board without a \
              clock can be told so by cognito_config_set_without_clock"
-        }
-        (Status::CertificateWrongHost, _) => {
-            "Check the endpoint, and that no proxy or name server answers in its place"
         }
         (_, rustls::Error::InvalidMessage(_)) => "Check that the port is one that speaks TLS",
         _ => "",
@@ -165,20 +216,33 @@ pub fn hint(error: &rustls::Error, peer: &str) -> Cow<'static, str> {
 /// Of an AWS host, a certificate that Amazon did not issue is that of an old endpoint or of somebody on the way.
 fn untrusted_hint(error: &rustls::Error, peer: &str) -> Cow<'static, str> {
     let issuer = untrusted(error).map_or("", |untrusted| untrusted.issuer.as_str());
-    if let Some((account, rest)) = peer.split_once(".iot.").filter(|(_, rest)| rest.contains(".amazonaws."))
-        && !account.ends_with("-ats")
-    {
-        return format!("Use the -ats endpoint, {account}-ats.iot.{}", rest.split(':').next().unwrap_or_default())
-            .into();
-    }
-    match issuer {
-        "" => "Behind a proxy that inspects TLS, trust its CA by ca_file, or exempt this host from inspection".into(),
+    let of_the_issuer = match issuer {
+        "" => "behind a proxy that inspects TLS, exempt this host from inspection, or trust its CA beside Amazon's: ca_file with \
+               trust COGNITO_TRUST_AMAZON"
+            .to_owned(),
         issuer => format!(
-            "If {issuer} is a proxy that inspects TLS, trust its CA by ca_file or exempt this host from inspection; if it is \
-             your own CA, give it by ca_file"
-        )
-        .into(),
+            "if {issuer} is a proxy that inspects TLS, exempt this host from inspection, or trust its CA beside Amazon's: \
+             ca_file with trust COGNITO_TRUST_AMAZON; if it is your own CA, give it by ca_file"
+        ),
+    };
+    let endpoint = peer.split_once(".iot.").filter(|(account, rest)| {
+        rest.contains(".amazonaws.") && !account.ends_with("-ats") && !account.ends_with(".ats")
+    });
+    match endpoint {
+        Some((account, rest)) => {
+            let rest = rest.split(':').next().unwrap_or_default();
+            format!(
+                "Use the -ats endpoint, {account}-ats.iot.{rest}, whose certificate Amazon has issued; {of_the_issuer}"
+            )
+        }
+        None => capitalised(&of_the_issuer),
     }
+    .into()
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect()
 }
 
 #[cfg(test)]
@@ -191,11 +255,16 @@ mod tests {
         let issuer = "VeriSign".to_owned();
         let other = OtherError(Arc::new(Untrusted { issuer }));
         let error = rustls::Error::InvalidCertificate(CertificateError::Other(other));
-        assert_eq!(
-            hint(&error, "a1b2c3.iot.us-east-1.amazonaws.com:443"),
-            "Use the -ats endpoint, a1b2c3-ats.iot.us-east-1.amazonaws.com"
-        );
-        assert!(hint(&error, "a1b2c3-ats.iot.us-east-1.amazonaws.com:443").contains("If VeriSign is a proxy"));
-        assert!(hint(&error, "localhost:8443").contains("If VeriSign is a proxy"));
+        let hint = |peer| hint(&error, peer);
+        let old = hint("a1b2c3.iot.us-east-1.amazonaws.com:443");
+        assert!(old.starts_with("Use the -ats endpoint, a1b2c3-ats.iot.us-east-1.amazonaws.com, whose"), "{old}");
+        assert!(old.contains("; if VeriSign is a proxy"), "{old}");
+        for peer in [
+            "a1b2c3-ats.iot.us-east-1.amazonaws.com:443",
+            "a1b2c3.ats.iot.cn-north-1.amazonaws.com.cn:443",
+            "localhost:8443",
+        ] {
+            assert!(hint(peer).starts_with("If VeriSign is a proxy"), "{peer}");
+        }
     }
 }

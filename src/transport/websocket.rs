@@ -6,6 +6,7 @@ use super::{Error, Progress, TlsStream, http, tls};
 use crate::error::{AwsReason, Stage};
 use crate::log::log;
 use aws_smithy_json::deserialize::{Token, json_token_iter};
+use rustls::pki_types::CertificateDer;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout_at};
@@ -43,7 +44,7 @@ pub async fn upgrade(
         let reserve = deadline.checked_sub(REFUSAL_RESERVE).unwrap_or(deadline);
         // A body that is late, cut or too large does not hide the refusal.
         let _ = timeout_at(reserve, reader.body(&head, &mut body)).await;
-        return Err(refusal(&head, &body, &peer));
+        return Err(refusal(&head, &body, &peer, tls::chain(&stream)));
     }
     check(&head, &key).map_err(|problem| Error::UpgradeMalformed { peer: peer.clone(), problem })?;
     let rest = reader.into_rest();
@@ -70,7 +71,7 @@ fn check(head: &http::Head, key: &str) -> Result<(), String> {
     }
 }
 
-fn refusal(head: &http::Head, body: &[u8], peer: &str) -> Error {
+fn refusal(head: &http::Head, body: &[u8], peer: &str, chain: &[CertificateDer<'static>]) -> Error {
     let header = |name| head.header(name).unwrap_or_default().to_owned();
     let mut request_id = header("x-amzn-requestid");
     if request_id.is_empty() {
@@ -83,6 +84,7 @@ fn refusal(head: &http::Head, body: &[u8], peer: &str) -> Error {
         peer: peer.to_owned(),
         aws: Box::new(AwsReason { http_status: head.status, error_type, message, request_id }),
         date: head.header("date").map(str::to_owned),
+        chain: chain.to_vec(),
     }
 }
 
