@@ -110,7 +110,11 @@ fn refused(aws: AwsReason, asked: &Asked<'_>) -> Failure {
         "NotAuthorizedException" => not_authorized(&aws.message, asked),
         "TooManyRequestsException" | "ThrottlingException" => (Status::CognitoThrottled, "".into()),
         "InvalidIdentityPoolConfigurationException" => (Status::CognitoPoolConfiguration, role_missing(asked).into()),
-        "ResourceConflictException" => (Status::CognitoRefused, another_identity(asked).into()),
+        "ResourceConflictException" => {
+            let known = "This login belongs to another identity already: unlink it there, or ask GetId for the identity of the \
+                         login by setting identity_pool instead of identity";
+            (Status::CognitoRefused, another_identity(asked, known).into())
+        }
         "LimitExceededException" => {
             (Status::CognitoRefused, "Remove identities or logins from the pool, or have AWS raise its limit".into())
         }
@@ -184,13 +188,17 @@ fn not_authorized(message: &str, asked: &Asked<'_>) -> (Status, Cow<'static, str
         let hint = "The login token has expired: the login callback is asked at every fetch and must give a fresh one";
         (Status::CognitoLoginRefused, hint)
     } else if says("ogins don't match") {
-        (Status::CognitoLoginRefused, another_identity(asked))
+        let known = "The identity was made with the login of another provider: give that one too, or set identity_pool in \
+                     place of identity";
+        (Status::CognitoLoginRefused, another_identity(asked, known))
     } else if says("ogin token") || says("supported provider") {
         let hint = "Give a token of a provider that the identity pool knows, under exactly the provider's name there; of a \
                     user pool it is the ID token";
         (Status::CognitoLoginRefused, hint)
     } else if says("is forbidden") && asked.with_logins {
-        (Status::CognitoNotAuthorized, another_identity(asked))
+        let known =
+            "These logins do not belong to this identity: give those that it was made with, or set identity_pool";
+        (Status::CognitoNotAuthorized, another_identity(asked, known))
     } else if says("is forbidden") && asked.settings.logins.is_some() {
         let hint = "The identity belongs to somebody who logs in, and the login callback gave no login: give one";
         (Status::CognitoNotAuthorized, hint)
@@ -203,13 +211,13 @@ fn not_authorized(message: &str, asked: &Asked<'_>) -> (Status, Cow<'static, str
     (status, hint.into())
 }
 
-/// The logins and the identity are those of two.
-fn another_identity(asked: &Asked<'_>) -> &'static str {
+/// The logins and the identity are those of two. `known` is what to do when the application has set the identity.
+fn another_identity(asked: &Asked<'_>, known: &'static str) -> &'static str {
     if asked.is_of_a_pool() {
-        "The identity that was kept is that of another login: give that one too, or remove it from the file or store, and the \
-         pool will give the one of this login"
+        "The identity that was kept is that of another login: remove it from the file or store, and the pool gives the one of \
+         this login"
     } else {
-        "The identity was made with the login of another provider: give that one too, or set identity_pool in place of identity"
+        known
     }
 }
 

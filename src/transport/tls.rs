@@ -116,7 +116,8 @@ impl Tls {
         self.verifier.check_at(chain(stream), &name, now).map_err(|source| failed(source, peer))
     }
 
-    /// Whether an error comes of a wrong server time, which is forgotten then.
+    /// Forgets a server time that speaks against certificates. Gives whether there is another to try: a board without a clock
+    /// has none until it has asked Cognito again.
     pub fn forgets_wrong_time(&self, error: &Error) -> bool {
         let Error::Tls { source, .. } = error else { return false };
         let is_of_time = matches!(status(source), Status::CertificateExpired | Status::CertificateNotYetValid);
@@ -125,7 +126,7 @@ impl Tls {
         }
         log!(Warn, Stage::Tls, "{error}; by server time that was learned, which is forgotten");
         self.clock.forget();
-        true
+        !self.clock.was_missing()
     }
 }
 

@@ -53,7 +53,7 @@ static void contradictions(cognito_config *c) {
     CHECK_CONTAINS("load", cognito_last_error());
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_identity_pool(c, NULL));
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_identity(c, IDENTITY));
-    made_of(c, COGNITO_STATUS_INVALID_CONFIG, "identity_store is set");
+    made_of(c, COGNITO_STATUS_INVALID_CONFIG, "identity_store or identity_file is set");
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_identity_file(c, NULL));
 
     CHECK_STATUS(COGNITO_STATUS_OK,

@@ -10,7 +10,7 @@ static const char *const unusual[] = {
     "cognito.response=drip:0",
     "cognito.response=other-identity",
     "cognito.no_date=1",
-    "cognito.clock_offset_s=40000000&iot.clock_offset_s=40000000",
+    "cognito.clock_offset_s=30000000&iot.clock_offset_s=30000000",
     "iot.clock_offset_s=-900", /* corrected by the Date of the refusal */
     "iot.clock_offset_s=900",
     "iot.upgrade=with-first-frame",
