@@ -76,6 +76,24 @@ static void by_the_date_of_a_refusal(cognito_config *config) {
                  cognito_client_connect(client, COGNITO_WAIT_FOREVER));
     CHECK_INT(2, local_aws_counter("upgrade_requests"));
 
+    check_row = "a Date at which the server's own certificate has ended";
+    local_aws_reset();
+    local_aws_fault("iot.upgrade=refuse-skewed:40000000*1");
+    CHECK_STATUS(COGNITO_STATUS_UPGRADE_CLOCK_SKEWED,
+                 cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_INT(1, local_aws_counter("upgrade_requests"));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+
+    /* By which the credentials have ended, so that Cognito is asked, and tells the right time. */
+    check_row = "a wrong Date that could be right";
+    local_aws_reset();
+    local_aws_fault("iot.upgrade=refuse-skewed:30000000*1");
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    CHECK_INT(2, local_aws_counter("upgrade_requests"));
+    CHECK(is_about(0, cognito_provider_clock_offset_ms(provider)));
+
     check_row = "refused without a Date";
     local_aws_reset();
     local_aws_fault("iot.upgrade=refuse-skewed:-5000&iot.no_date=1");

@@ -76,12 +76,18 @@ static void credentials_serve_to_their_end(cognito_config *config) {
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
     CHECK_INT(2, local_aws_counter("cognito_requests"));
 
+    check_row = "credentials that end soon, and a Cognito that does not answer";
+    local_aws_fault("cognito.response=&cognito.request=stall*1");
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    CHECK_INT(3, local_aws_counter("cognito_requests"));
+
     check_row = "credentials that have ended";
     sleep_until(HOUR - 200, HOUR + 10, "cognito.response=unavailable");
     CHECK_STATUS(COGNITO_STATUS_COGNITO_UNAVAILABLE,
                  cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-    CHECK_INT(3, local_aws_counter("cognito_requests"));
-    CHECK_INT(2, local_aws_counter("upgrade_requests"));
+    CHECK_INT(4, local_aws_counter("cognito_requests"));
+    CHECK_INT(3, local_aws_counter("upgrade_requests"));
     sleep_until(HOUR + 10, HOUR + 10, "cognito.response=");
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
     cognito_client_free(client);

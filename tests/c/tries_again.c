@@ -68,6 +68,11 @@ static void not_before_the_server_wants(cognito_config *config) {
     CHECK(gave_up.ms < allowed_ms(1000));
     CHECK_INT(1, local_aws_counter("cognito_requests"));
 
+    check_row = "Retry-After beyond all time";
+    local_aws_reset();
+    local_aws_fault("cognito.response=throttled&cognito.retry_after=18446744073709551615");
+    CHECK_STATUS(COGNITO_STATUS_COGNITO_THROTTLED, attempt_connect(config).status);
+
     check_row = "no time left to try again";
     local_aws_reset();
     local_aws_fault("cognito.response=throttled&cognito.retry_after=1");
