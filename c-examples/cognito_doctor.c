@@ -75,25 +75,8 @@ static int64_t now_us(void) {
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* Which connection a step belongs to. Peers are "host:port", and "[host]:port" for IPv6. */
-static enum connection connection_of(const struct step *step, const struct options *options) {
-    if (strncmp(step->peer, "the proxy ", strlen("the proxy ")) == 0) {
-        return TO_PROXY;
-    }
-    const char *host = options->value[ENDPOINT], *port = options->value[PORT];
-    host += host[0] == '[';
-    const char *peer_host = step->peer + (step->peer[0] == '[');
-    const char *peer_port = strrchr(step->peer, ':');
-    size_t host_len = strcspn(host, "]");
-    host_len -= host[host_len - 1] == '.';
-    bool is_endpoint = strncasecmp(peer_host, host, host_len) == 0 && peer_port != NULL &&
-                       atoi(peer_port + 1) == (port != NULL ? atoi(port) : 443);
-    return is_endpoint ? TO_IOT_CORE : TO_COGNITO;
-}
-
 /* Puts the steps of the trace into one list with the disconnect. */
-static cognito_status list_steps(struct visit *visit, const struct options *options,
-                                 const struct step *disconnect) {
+static cognito_status list_steps(struct visit *visit, const struct step *disconnect) {
     size_t count = cognito_trace_count(visit->trace);
     visit->steps = calloc(count + 1, sizeof *visit->steps);
     if (visit->steps == NULL) {
@@ -107,7 +90,8 @@ static cognito_status list_steps(struct visit *visit, const struct options *opti
         step->took_us = cognito_trace_took_us(visit->trace, i);
         step->peer = cognito_trace_peer(visit->trace, i);
         step->finding = cognito_trace_finding(visit->trace, i);
-        step->connection = connection_of(step, options);
+        bool is_iot_core = strcmp(cognito_trace_service(visit->trace, i), "IoT Core") == 0;
+        step->connection = is_iot_core ? TO_IOT_CORE : TO_COGNITO;
     }
     if (disconnect->stage == COGNITO_STAGE_DISCONNECT) {
         visit->steps[visit->step_count++] = *disconnect;
@@ -116,8 +100,8 @@ static cognito_status list_steps(struct visit *visit, const struct options *opti
 }
 
 /* Connects and disconnects, and keeps what there is to know. */
-static cognito_status examine(struct visit *visit, const struct options *options,
-                              cognito_client *client, const cognito_provider *provider) {
+static cognito_status examine(struct visit *visit, cognito_client *client,
+                              const cognito_provider *provider) {
     struct step disconnect = {.connection = TO_IOT_CORE, .peer = "", .finding = ""};
     int64_t began_us = now_us();
     visit->status = cognito_client_connect(client, COGNITO_WAIT_FOREVER);
@@ -132,7 +116,7 @@ static cognito_status examine(struct visit *visit, const struct options *options
     report_look.hidden_ids[2] = visit->identity;
     visit->clock_offset_ms = cognito_provider_clock_offset_ms(provider);
     cognito_status status = cognito_client_trace(client, &visit->trace);
-    return status != COGNITO_STATUS_OK ? status : list_steps(visit, options, &disconnect);
+    return status != COGNITO_STATUS_OK ? status : list_steps(visit, &disconnect);
 }
 
 int main(int argc, char **argv) {
@@ -174,7 +158,7 @@ int main(int argc, char **argv) {
     if ((visit.status = cognito_provider_new(config, &provider)) == COGNITO_STATUS_OK &&
         (visit.status = cognito_client_new(config, provider, &client)) == COGNITO_STATUS_OK) {
         cancel_on_signals(client);
-        if ((status = examine(&visit, &options, client, provider)) != COGNITO_STATUS_OK) {
+        if ((status = examine(&visit, client, provider)) != COGNITO_STATUS_OK) {
             goto defect;
         }
     }

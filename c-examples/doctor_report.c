@@ -56,21 +56,19 @@ static const char *shown(const char *text) { return shown_part(text, strlen(text
 
 static const struct {
     const char *title, *short_title, *json_name;
-    cognito_stage stages[8];
+    cognito_stage stages[9]; /* ends with COGNITO_STAGE_NONE */
 } connections[CONNECTION_COUNT] = {
-    {"Both connections",
-     "proxy",
-     "proxy",
-     {COGNITO_STAGE_DNS, COGNITO_STAGE_TCP, COGNITO_STAGE_PROXY}},
     {"Amazon Cognito",
      "Cognito",
      "cognito",
-     {COGNITO_STAGE_DNS, COGNITO_STAGE_TCP, COGNITO_STAGE_TLS, COGNITO_STAGE_COGNITO}},
+     {COGNITO_STAGE_DNS, COGNITO_STAGE_TCP, COGNITO_STAGE_PROXY, COGNITO_STAGE_TLS,
+      COGNITO_STAGE_COGNITO}},
     {"AWS IoT Core",
      "IoT Core",
      "iot_core",
-     {COGNITO_STAGE_DNS, COGNITO_STAGE_TCP, COGNITO_STAGE_TLS, COGNITO_STAGE_SIGNING,
-      COGNITO_STAGE_UPGRADE, COGNITO_STAGE_CONNACK, COGNITO_STAGE_DISCONNECT}},
+     {COGNITO_STAGE_DNS, COGNITO_STAGE_TCP, COGNITO_STAGE_PROXY, COGNITO_STAGE_TLS,
+      COGNITO_STAGE_SIGNING, COGNITO_STAGE_UPGRADE, COGNITO_STAGE_CONNACK,
+      COGNITO_STAGE_DISCONNECT}},
 };
 
 /* Prints a shown text that begins in a column, and goes on below itself when it is long. `before`
@@ -164,28 +162,31 @@ static void print_row(const char *name, const char *text) {
     }
 }
 
+static bool is_the_proxy(const char *peer) {
+    return strncmp(peer, "the proxy ", strlen("the proxy ")) == 0;
+}
+
 static void print_connection(const struct visit *visit, enum connection connection) {
     const struct step *last = NULL;
+    const char *peer = "";
     bool through_proxy = false;
     for (size_t i = 0; i < visit->step_count; i++) {
         const struct step *step = &visit->steps[i];
-        through_proxy = through_proxy || step->connection == TO_PROXY;
         if (step->connection == connection) {
-            if (last == NULL) {
-                printf("\n%s, %s\n", connections[connection].title, shown(step->peer));
-            }
+            through_proxy = through_proxy || is_the_proxy(step->peer);
+            peer = peer[0] == '\0' || is_the_proxy(peer) ? step->peer : peer;
+        }
+    }
+    printf("\n%s%s%s\n", connections[connection].title, peer[0] != '\0' ? ", " : "", shown(peer));
+    for (size_t i = 0; i < visit->step_count; i++) {
+        const struct step *step = &visit->steps[i];
+        if (step->connection == connection) {
             print_step(visit, step);
             last = last == NULL || step->stage >= last->stage ? step : last;
         }
     }
-    if (connection == TO_PROXY && !through_proxy) {
-        return;
-    }
-    if (last == NULL) {
-        printf("\n%s\n", connections[connection].title);
-    }
     for (const cognito_stage *stage = connections[connection].stages; *stage != 0; stage++) {
-        bool is_here = connection == TO_PROXY || !through_proxy || *stage > COGNITO_STAGE_PROXY;
+        bool is_here = *stage != COGNITO_STAGE_PROXY || through_proxy;
         if (is_here && (last == NULL || *stage > last->stage)) {
             printf("  %-11snot reached\n", cognito_stage_name(*stage));
         }
@@ -274,7 +275,6 @@ void report_heading(const struct options *options) {
 
 void report_for_people(const struct visit *visit) {
     if (visit->step_count > 0) {
-        print_connection(visit, TO_PROXY);
         print_connection(visit, TO_COGNITO);
         print_connection(visit, TO_IOT_CORE);
         print_waterfall(visit);

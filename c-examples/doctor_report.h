@@ -5,8 +5,7 @@
 
 #include "options.h"
 
-/* To the proxy both connections take the same steps, which are not told apart. */
-enum connection { TO_PROXY, TO_COGNITO, TO_IOT_CORE, CONNECTION_COUNT };
+enum connection { TO_COGNITO, TO_IOT_CORE, CONNECTION_COUNT };
 
 struct step {
     enum connection connection;

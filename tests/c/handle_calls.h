@@ -60,6 +60,7 @@ static cognito_status trace_getters(void *h) {
     CHECK_INT(0, cognito_trace_count(h));
     CHECK_INT(COGNITO_STAGE_NONE, cognito_trace_stage(h, 0));
     CHECK(cognito_trace_peer(h, 0)[0] == '\0' && cognito_trace_finding(h, 0)[0] == '\0');
+    CHECK(cognito_trace_service(h, 0)[0] == '\0');
     CHECK(cognito_trace_began_us(h, 0) == 0 && cognito_trace_took_us(h, 0) == 0);
     CHECK_STATUS(COGNITO_STATUS_INVALID_ARGUMENT, cognito_trace_status(h, 0));
     return COGNITO_STATUS_INVALID_HANDLE;

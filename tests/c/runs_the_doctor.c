@@ -64,7 +64,7 @@ static void shows_the_way(void) {
     CHECK(strspn(behind("  IoT Core upgrade   "), " ") > 40);
 
     run("through the proxy", 0, "", OPTIONS(CONNECT, "--proxy_host=localhost", PROXY_PORT));
-    CHECK_CONTAINS("\nBoth connections, the proxy localhost:", program_output);
+    CHECK_CONTAINS("  tunnel to localhost:", program_output);
     CHECK_CONTAINS("  proxy      pass  ", program_output);
 
     run("a pool, and an id of elsewhere", 0, "",

@@ -31,6 +31,8 @@ static size_t passed(const cognito_trace *trace, cognito_stage stage, const char
                      const char *finding) {
     check_row = cognito_stage_name(stage);
     size_t i = step(trace, stage, port);
+    bool is_iot_core = strcmp(port, local_aws("IOT_PORT")) == 0;
+    CHECK(strcmp(cognito_trace_service(trace, i), is_iot_core ? "IoT Core" : "Cognito") == 0);
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_trace_status(trace, i));
     CHECK_CONTAINS(finding, cognito_trace_finding(trace, i));
     CHECK(cognito_trace_began_us(trace, i) >= 0 && cognito_trace_took_us(trace, i) >= 0);
