@@ -80,7 +80,7 @@ static void failures(void) {
     const char *iot = local_aws("IOT_PORT"), *cognito = local_aws("COGNITO_PORT");
     cognito_client *client = local_aws_client();
     local_aws_reset();
-    local_aws_fault("cognito.response=throttled*1&iot.tls=stall");
+    local_aws_fault("cognito.response=throttled*1&cognito.retry_after=9&iot.tls=stall");
     check_row = "under way";
     CHECK_STATUS(COGNITO_STATUS_IN_PROGRESS, cognito_client_connect(client, 300));
     cognito_trace *trace = trace_of(client);
