@@ -4,6 +4,7 @@
 use crate::error::{Failure, Stage, one_line};
 use crate::status::Status;
 use std::ffi::CStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -30,12 +31,14 @@ pub struct Step {
 pub struct Trace {
     began: Instant,
     steps: Mutex<Vec<Step>>,
+    /// Whether a step has been noted as the one that the connect failed at.
+    has_failed: AtomicBool,
 }
 
 impl Trace {
     /// Begins now.
     pub fn new() -> Self {
-        Self { began: Instant::now(), steps: Mutex::new(Vec::new()) }
+        Self { began: Instant::now(), steps: Mutex::new(Vec::new()), has_failed: AtomicBool::new(false) }
     }
 
     /// The steps up to now.
@@ -83,8 +86,15 @@ impl Trace {
         }
     }
 
-    /// Ends what is still under way when the connect is over. A failure belongs to the step whose stage it names, and what
-    /// else was under way was cut off; a timeout is that of all.
+    /// Ends the step that the connect fails at.
+    pub fn fail(&self, step: usize, failure: &Failure) {
+        self.found(step, &failure.message);
+        self.end(step, failure.status);
+        self.has_failed.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends what is still under way when the connect is over. Unless that step was noted already, a failure belongs to the one
+    /// whose stage it names; what else was under way was cut off, and a timeout is that of all.
     pub fn close(&self, failure: Option<&Failure>) {
         let open: Vec<(usize, Stage)> = {
             let steps = self.lock();
@@ -96,10 +106,10 @@ impl Trace {
             return;
         };
         let named = open.iter().position(|(_, stage)| *stage == failure.stage).unwrap_or(0);
+        let is_known = self.has_failed.load(Ordering::Relaxed);
         for (position, (number, _)) in open.iter().enumerate() {
-            if position == named || failure.status == Status::TimedOut {
-                self.found(*number, &failure.message);
-                self.end(*number, failure.status);
+            if !is_known && (position == named || failure.status == Status::TimedOut) {
+                self.fail(*number, failure);
             } else {
                 self.end(*number, Status::Cancelled);
             }
@@ -133,6 +143,18 @@ mod tests {
                 (Stage::Cognito, Status::CognitoThrottled, "slow down".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn a_failure_that_is_known_to_be_of_one_step_is_not_that_of_another_at_the_same_stage() {
+        let trace = Trace::new();
+        trace.begin(Stage::Tls, c"A", "a:443");
+        let failing = trace.begin(Stage::Tls, c"B", "b:443");
+        let failure = Failure::new(Status::CertificateExpired, Stage::Tls, "old");
+        trace.fail(failing, &failure);
+        trace.close(Some(&failure));
+        let steps: Vec<_> = trace.steps().into_iter().map(|step| (step.status, step.finding)).collect();
+        assert_eq!(steps, [(Status::Cancelled, String::new()), (Status::CertificateExpired, "old".to_owned())]);
     }
 
     #[test]

@@ -76,7 +76,11 @@ impl Dial {
         loop {
             let (stream, credentials) = self.both(legs, deadline).await?;
             let stream = self.still_open(stream, &legs.iot).await?;
-            self.dialer.check_again(&stream, &self.settings.endpoint, self.settings.port)?;
+            if self.provider.clock().was_missing() {
+                legs.iot.enter(Stage::Tls);
+                self.dialer.check_again(&stream, &self.settings.endpoint, self.settings.port)?;
+                legs.iot.found("the certificates are valid at server time");
+            }
             let (host_header, path_and_query, signed_at) = self.sign(&credentials, &legs.iot)?;
             let sent = boot_time();
             match boxed(|| websocket::upgrade(stream, &host_header, &path_and_query, deadline, &legs.iot)).await {
@@ -102,7 +106,6 @@ impl Dial {
             opened = &mut opened => match opened {
                 Ok(stream) => Ok((stream, fetched.await?)),
                 Err(failure) if self.provider.is_without_identity() => {
-                    legs.iot.failed(&failure);
                     let until = (Instant::now() + GET_ID_WITHIN).min(deadline.checked_sub(MARGIN).unwrap_or(deadline));
                     let _ = timeout_at(until, fetched).await;
                     Err(failure)
@@ -119,7 +122,7 @@ impl Dial {
     async fn open(&self, progress: &Arc<Progress>) -> Result<TlsStream, Failure> {
         let (dialer, settings, leg) = (Arc::clone(&self.dialer), Arc::clone(&self.settings), Arc::clone(progress));
         let opened = Subtask::spawn(|| async move { dialer.open(&settings.endpoint, settings.port, &leg).await });
-        let stream = opened.await??;
+        let stream = flatten(opened.await).inspect_err(|failure| progress.fail(failure))?;
         progress.complete();
         Ok(stream)
     }
@@ -128,7 +131,7 @@ impl Dial {
         let (provider, away) = (Arc::clone(&self.provider), self.away.clone());
         let caller = Caller { progress: Arc::clone(progress), deadline, away };
         let fetched = Subtask::spawn(|| async move { provider.credentials(&caller).await });
-        let credentials = fetched.await??;
+        let credentials = flatten(fetched.await).inspect_err(|failure| progress.fail(failure))?;
         progress.complete();
         Ok(credentials)
     }
@@ -189,6 +192,10 @@ impl Dial {
         log!(Info, Stage::Connack, "connected to {}; session present: {session_present}", packets.peer());
         Ok(Box::new(Connection { packets, session: Session::new(keep_alive, boot_time()), buffer }))
     }
+}
+
+fn flatten<T, E: Into<Failure>>(result: Result<Result<T, E>, Failure>) -> Result<T, Failure> {
+    result?.map_err(Into::into)
 }
 
 fn timed_out(legs: &Legs, timeout: Duration) -> Failure {

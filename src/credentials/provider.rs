@@ -215,23 +215,21 @@ impl Provider {
         self.load();
         // Saves what an earlier fetch could not.
         self.save();
-        let known = self.identity();
-        let asked = match (&known, &self.settings.identity) {
-            (Some(identity), IdentitySource::Known(_)) => cognito.credentials(identity).await?,
-            (Some(identity), IdentitySource::Pool(pool, _)) => match cognito.credentials(identity).await {
+        match (self.identity(), &self.settings.identity) {
+            (Some(identity), IdentitySource::Known(_)) => self.ask_as(cognito, identity).await,
+            (Some(identity), IdentitySource::Pool(pool, _)) => match self.ask_as(cognito, identity.clone()).await {
                 Err(failure) if failure.status == Status::CognitoIdentityNotFound => {
                     log!(Warn, Stage::Cognito, "{}; a new one is asked for", failure.message);
                     cognito.progress.failed(&failure);
-                    boxed(|| self.ask_pool(cognito, pool, Some(identity))).await?
+                    boxed(|| self.ask_pool(cognito, pool, Some(identity))).await
                 }
-                result => result?,
+                result => result,
             },
-            (None, IdentitySource::Pool(pool, _)) => boxed(|| self.ask_pool(cognito, pool, None)).await?,
+            (None, IdentitySource::Pool(pool, _)) => boxed(|| self.ask_pool(cognito, pool, None)).await,
             (None, IdentitySource::Known(_)) => {
-                return Err(Failure::new(Status::Internal, Stage::Cognito, "the identity was forgotten"));
+                Err(Failure::new(Status::Internal, Stage::Cognito, "the identity was forgotten"))
             }
-        };
-        Ok(asked)
+        }
     }
 
     /// Asks for an identity in place of `former`, and for its credentials.
@@ -239,12 +237,21 @@ impl Provider {
         &self,
         cognito: &Cognito<'_>,
         pool: &IdentityPool,
-        former: Option<&Identity>,
+        former: Option<Identity>,
     ) -> Result<(Credentials, Identity), Failure> {
         let given = boxed(|| cognito.id(pool)).await?;
         // At once: whatever happens to this fetch, an identity is made once.
-        let identity = self.adopt(former, given);
-        cognito.credentials(&identity).await
+        let identity = self.adopt(former.as_ref(), given);
+        self.ask_as(cognito, identity).await
+    }
+
+    /// Asks for the credentials of an identity. Gives the identity that Cognito names as theirs.
+    async fn ask_as(&self, cognito: &Cognito<'_>, identity: Identity) -> Result<(Credentials, Identity), Failure> {
+        let (credentials, named) = cognito.credentials(&identity).await?;
+        if named != identity {
+            self.adopt(Some(&identity), named.clone());
+        }
+        Ok((credentials, named))
     }
 
     /// Asks the store, the first time. A store that fails costs a new identity, and not the connection.
@@ -291,12 +298,8 @@ impl Provider {
         given
     }
 
-    /// Keeps credentials, and the identity that Cognito names as theirs.
+    /// Keeps credentials, unless those of another identity, or later ones, were put there meanwhile.
     fn keep(&self, fresh: &Credentials, identity: &Identity, authenticated: bool) {
-        let asked_for = self.identity();
-        if asked_for.as_ref() != Some(identity) {
-            self.adopt(asked_for.as_ref(), identity.clone());
-        }
         let mut kept = self.lock();
         let is_later = |kept: &Credentials| kept.expires_at() < fresh.expires_at();
         if kept.identity.as_ref() == Some(identity) && kept.credentials.as_ref().is_none_or(is_later) {

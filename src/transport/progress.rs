@@ -64,6 +64,13 @@ impl Progress {
         }
     }
 
+    /// Notes that the connect fails at the stage under way.
+    pub fn fail(&self, failure: &Failure) {
+        if let Some(step) = self.lock().step.take() {
+            self.trace.fail(step, failure);
+        }
+    }
+
     /// Notes that nothing is waited for until the next stage begins.
     pub fn complete(&self) {
         let mut now = self.lock();
