@@ -444,7 +444,8 @@ typedef struct cognito_login_sink cognito_login_sink;
  * Clients that share one provider share its credentials, and ask Cognito once: the first that needs credentials fetches
  * them, in the call that it is in, and the others wait for the outcome, each for as long as its own call. When the first
  * is cancelled, freed, runs out of time or is not processed for half a second, another takes over. A refusal goes to all
- * who wait, and is not kept for later calls.
+ * who wait, and is not kept for later calls; a throttle that Cognito wants to be waited for is waited for by those who have
+ * the time.
  * Any threads may use it at once.
  */
 typedef struct cognito_provider cognito_provider;
@@ -495,7 +496,7 @@ typedef int32_t (*cognito_identity_load_fn)(const char *identity_pool,
  *                      guest's credentials, so keep it readable by the owner only.
  * @param user_data     As given to cognito_config_set_identity_store().
  * @return COGNITO_STATUS_OK, or anything else when it could not be saved: this is logged, and saving is tried again
- *         after the next fetch.
+ *         when the next fetch begins.
  */
 typedef int32_t (*cognito_identity_save_fn)(const char *identity_pool,
                                             const char *identity,
@@ -910,7 +911,7 @@ const char *cognito_provider_identity(const cognito_provider *provider);
  * It is learned from the Date of every answer of Cognito, to a second, and from that of an answer of AWS IoT Core that
  * refuses a signature for its time, and carried forward by CLOCK_BOOTTIME. Does not block.
  *
- * @return COGNITO_CLOCK_OFFSET_UNKNOWN while no answer has come.
+ * @return COGNITO_CLOCK_OFFSET_UNKNOWN while server time is not known.
  */
 int64_t cognito_provider_clock_offset_ms(const cognito_provider *provider);
 

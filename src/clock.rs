@@ -6,6 +6,7 @@ use crate::error::Stage;
 use crate::log::log;
 use crate::sys::boot_time;
 use aws_smithy_types::date_time::{DateTime, Format};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -28,6 +29,8 @@ const LATEST: Duration = Duration::from_secs(32_503_680_000);
 pub struct Clock {
     settings: ClockSettings,
     learned: Mutex<Option<Learned>>,
+    /// Whether a time that was learned turned out wrong, so that nothing is signed before another was learned.
+    is_in_doubt: AtomicBool,
 }
 
 /// Server time since the Unix epoch, and the boot time at which it was that.
@@ -48,7 +51,7 @@ impl Learned {
 impl Clock {
     /// Server time is not known yet.
     pub fn new(settings: ClockSettings) -> Self {
-        Self { settings, learned: Mutex::new(None) }
+        Self { settings, learned: Mutex::new(None), is_in_doubt: AtomicBool::new(false) }
     }
 
     /// What to sign with, and to compare expiry with: server time once it was learned, the device's clock before.
@@ -75,9 +78,10 @@ impl Clock {
         self.settings.without_clock && !self.is_corrected()
     }
 
-    /// Whether the device has no clock, so that what was admitted without one is checked again.
-    pub fn was_missing(&self) -> bool {
-        self.settings.without_clock
+    /// Whether server time has to be learned before anything is signed: on a board without a clock, and where the time that
+    /// was learned turned out wrong.
+    pub fn must_be_learned(&self) -> bool {
+        (self.settings.without_clock || self.is_in_doubt.load(Ordering::Relaxed)) && !self.is_corrected()
     }
 
     /// How far server time is ahead of the device's clock now, in milliseconds, once it was learned.
@@ -100,13 +104,15 @@ impl Clock {
         let within = self.settings.max_offset.is_none_or(|max| difference <= max);
         let applied = self.settings.correction && within;
         *self.learned.lock().unwrap_or_else(PoisonError::into_inner) = Some(Learned { server, boot: now, applied });
+        self.is_in_doubt.store(false, Ordering::Relaxed);
         let (seconds, direction) = (difference.as_secs(), if server >= device { "behind" } else { "ahead of" });
         match (applied, difference > REMARKABLE) {
             (true, false) => log!(Debug, stage, "the device clock is {seconds} s {direction} server time"),
             (true, true) => {
                 log!(Warn, stage, "the device clock is {seconds} s {direction} server time, which is used instead")
             }
-            (false, _) => log!(
+            (false, false) => log!(Debug, stage, "the device clock is {seconds} s {direction} server time"),
+            (false, true) => log!(
                 Warn,
                 stage,
                 "the device clock is {seconds} s {direction} server time, and is used: clock correction is {}",
@@ -116,8 +122,9 @@ impl Clock {
         applied
     }
 
-    /// Goes back to the device's clock.
+    /// Goes back to the device's clock, for the connections that tell another time.
     pub fn forget(&self) {
+        self.is_in_doubt.store(true, Ordering::Relaxed);
         *self.learned.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
@@ -166,7 +173,9 @@ mod tests {
         assert!(clock.learn(Stage::Cognito, THEN, boot_time()));
         assert!(is_just_after(clock.now(), THEN));
         assert!(clock.offset_ms().unwrap() < -700_000_000_000);
+        assert!(!clock.must_be_learned());
         clock.forget();
+        assert!(clock.must_be_learned());
         assert!(clock.now() > built_at() - BUILD_TOLERANCE);
         assert_eq!(clock.offset_ms(), None);
     }

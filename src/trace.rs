@@ -105,10 +105,10 @@ impl Trace {
             open.iter().for_each(|(number, _)| self.end(*number, Status::Ok));
             return;
         };
-        let named = open.iter().position(|(_, stage)| *stage == failure.stage).unwrap_or(0);
+        let named = open.iter().position(|(_, stage)| *stage == failure.stage);
         let is_known = self.has_failed.load(Ordering::Relaxed);
         for (position, (number, _)) in open.iter().enumerate() {
-            if !is_known && (position == named || failure.status == Status::TimedOut) {
+            if !is_known && (Some(position) == named || failure.status == Status::TimedOut) {
                 self.fail(*number, failure);
             } else {
                 self.end(*number, Status::Cancelled);

@@ -50,13 +50,18 @@ pub fn upgrade(dial: &Dial, error: Error, used: &Credentials, signed_at: SystemT
 fn clock_hint(dial: &Dial, skew: Option<Duration>) -> String {
     let clock = dial.provider.clock();
     let off = skew.map(|skew| format!(", {} s off", skew.as_secs())).unwrap_or_default();
-    match (skew.is_some(), clock.is_corrected(), clock.offset_ms()) {
-        (true, true, _) => {
+    match (skew, clock.is_corrected(), clock.offset_ms()) {
+        (Some(skew), true, _) if skew > CLOCK_TOLERANCE => format!(
+            "The Date of the refusal is {} s off from server time, and was not taken or did not help: check that it is AWS IoT \
+             Core that answers, and that no proxy on the way changes Date",
+            skew.as_secs()
+        ),
+        (Some(_), true, _) => {
             "The signature has the time of the server's own Date and is refused for it nevertheless: check that \
                             it is AWS IoT Core that answers, and that no proxy on the way changes Date"
                 .to_owned()
         }
-        (false, true, _) => {
+        (None, true, _) => {
             "The time of the signature is wrong by IoT Core's clock, and its answer has no Date to correct it \
                              by, which those of AWS have: check that it is AWS IoT Core that answers"
                 .to_owned()

@@ -16,7 +16,7 @@ use crate::status::Status;
 use crate::sys::boot_time;
 use crate::trace::Trace;
 use crate::transport::packets::{Incoming, PacketStream};
-use crate::transport::{Dialer, Error, Progress, TlsStream, Told, closed_while_idle, websocket};
+use crate::transport::{Dialer, Error, Progress, SAME_TIME, TlsStream, Told, closed_while_idle, websocket};
 use bytes::BytesMut;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -26,6 +26,9 @@ use tokio::time::{Instant, timeout_at};
 /// A connect that has failed waits this long for the identity that it has asked a pool for: who makes a new one for every
 /// attempt has lost them all.
 const GET_ID_WITHIN: Duration = Duration::from_secs(5);
+
+/// A refused signature is not repeated with less time than this.
+const ONE_MORE_DIAL: Duration = Duration::from_millis(500);
 
 /// What is left of the deadline to end a connect in.
 const MARGIN: Duration = Duration::from_millis(20);
@@ -74,9 +77,13 @@ impl Dial {
     async fn stages(&self, legs: &Legs, deadline: Instant) -> Result<Box<Connection>, Failure> {
         let mut corrected = false;
         loop {
+            let clock = self.provider.clock();
+            let (began, opened_at) = (boot_time(), clock.certificate_time());
             let (stream, credentials) = self.both(legs, deadline).await?;
             let stream = self.still_open(stream, &legs.iot).await?;
-            if self.provider.clock().was_missing() {
+            // Cognito may have told another time than that by which IoT Core's certificate was taken.
+            let expected = opened_at + boot_time().saturating_sub(began);
+            if clock.must_be_learned() || diagnosis::difference(clock.certificate_time(), expected) > SAME_TIME {
                 legs.iot.enter(Stage::Tls);
                 self.dialer.check_again(&stream, &self.settings.endpoint, self.settings.port)?;
                 legs.iot.found("the certificates are valid at server time");
@@ -89,7 +96,11 @@ impl Dial {
                     return boxed(|| self.connack(packets, &legs.iot)).await;
                 }
                 // Once and at once: with the right time, the same credentials will do.
-                Err(error) if !corrected && self.learn_from(&error, signed_at, sent) => {
+                Err(error)
+                    if !corrected
+                        && deadline.saturating_duration_since(Instant::now()) > ONE_MORE_DIAL
+                        && self.learn_from(&error, signed_at, sent) =>
+                {
                     corrected = true;
                     legs.iot.failed(&Failure::from(&error));
                 }
@@ -105,7 +116,7 @@ impl Dial {
         tokio::select! {
             opened = &mut opened => match opened {
                 Ok(stream) => Ok((stream, fetched.await?)),
-                Err(failure) if self.provider.is_without_identity() => {
+                Err(failure) if self.provider.is_getting_identity() => {
                     let until = (Instant::now() + GET_ID_WITHIN).min(deadline.checked_sub(MARGIN).unwrap_or(deadline));
                     let _ = timeout_at(until, fetched).await;
                     Err(failure)

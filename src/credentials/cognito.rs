@@ -19,8 +19,7 @@ use aws_sdk_cognitoidentity::operation::get_credentials_for_identity::{
 };
 use aws_sdk_cognitoidentity::operation::get_id::GetIdInput;
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 use tokio::time::Instant;
 
@@ -34,8 +33,8 @@ pub struct Cognito<'a> {
     /// Secrets: in no message.
     pub logins: HashMap<String, String>,
     pub connector: Connector,
-    /// Whether something was not tried again because the deadline is too near, which another caller's need not be.
-    pub was_hurried: AtomicBool,
+    /// When something could be tried again, for which this deadline is too near. Another caller's need not be.
+    pub again_at: Mutex<Option<Instant>>,
 }
 
 impl<'a> Cognito<'a> {
@@ -50,7 +49,7 @@ impl<'a> Cognito<'a> {
     ) -> Self {
         let connector = Connector::new(dialer, progress);
         let logins = logins.into_iter().map(|login| (login.provider, login.token)).collect();
-        Self { settings, clock, progress, deadline, logins, connector, was_hurried: AtomicBool::new(false) }
+        Self { settings, clock, progress, deadline, logins, connector, again_at: Mutex::new(None) }
     }
 
     /// Asks for the identity of this device in a pool: a new one for a guest, always the same one for the same login.
@@ -119,9 +118,10 @@ impl<'a> Cognito<'a> {
         if *tried >= self.settings.tries {
             return Err(failure);
         }
-        if Instant::now().checked_add(pause).is_none_or(|again| again >= self.deadline) {
+        let again_at = Instant::now().checked_add(pause);
+        if again_at.is_none_or(|again_at| again_at >= self.deadline) {
             log!(Debug, Stage::Cognito, "no time to ask again after {} ms", pause.as_millis());
-            self.was_hurried.store(true, Ordering::Relaxed);
+            *self.again_at.lock().unwrap_or_else(PoisonError::into_inner) = again_at;
             return Err(match retry_after {
                 Some(asked_for) if failure.status == Status::CognitoThrottled => failure.hint(format!(
                     "Connect again in {} s, as Cognito asks, and a random delay later: the account asks Cognito too often",

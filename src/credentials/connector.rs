@@ -82,46 +82,32 @@ impl HttpConnector for Connector {
 impl Connector {
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let (host, port, message) = serialise(&request)?;
-        if let Some(stream) = self.reuse(&host, port).await {
-            let connection = Connection { host: host.clone(), port, stream };
-            match boxed(|| self.ask(connection, &message)).await {
-                // The server may end a connection at the moment in which it is used again (RFC 9112, section 9.3.1).
-                Err(Unanswered { error: Error::Lost { .. }, nothing_came: true }) => {
-                    log!(Debug, Stage::Cognito, "the connection had ended; the request is sent on another");
-                }
-                result => return result.map_err(|unanswered| connector_error(unanswered.error)),
-            }
-        }
-        let stream = boxed(|| self.dialer.open(&host, port, &self.progress)).await.map_err(connector_error)?;
-        let result = boxed(|| self.ask(Connection { host, port, stream }, &message)).await;
-        result.map_err(|unanswered| connector_error(unanswered.error))
+        let stream = match self.reuse(&host, port).await {
+            Some(stream) => stream,
+            None => boxed(|| self.dialer.open(&host, port, &self.progress)).await.map_err(connector_error)?,
+        };
+        boxed(|| self.ask(Connection { host, port, stream }, &message)).await.map_err(connector_error)
     }
 
     /// Sends a request and reads its answer.
-    async fn ask(&self, connection: Connection, message: &[u8]) -> Result<HttpResponse, Unanswered> {
+    async fn ask(&self, connection: Connection, message: &[u8]) -> Result<HttpResponse, Error> {
         let Connection { host, port, mut stream } = connection;
         let peer = host.with_port(port);
-        let failed = |error: http::Error| Unanswered { error: error.at(Stage::Cognito, &peer), nothing_came: false };
-        let before = |error: http::Error| Unanswered { nothing_came: true, ..failed(error) };
+        let failed = |error: http::Error| error.at(Stage::Cognito, &peer);
         self.progress.enter(Stage::Cognito);
         let sent = boot_time();
-        stream.write_all(message).await.map_err(|error| before(error.into()))?;
-        stream.flush().await.map_err(|error| before(error.into()))?;
+        stream.write_all(message).await.map_err(|error| failed(error.into()))?;
+        stream.flush().await.map_err(|error| failed(error.into()))?;
         let mut reader = http::Reader::new(&mut stream);
-        let head = match reader.head().await {
-            Ok(head) => head,
-            Err(error) => return Err(Unanswered { nothing_came: reader.is_untouched(), ..failed(error) }),
-        };
+        let head = reader.head().await.map_err(failed)?;
         log!(Debug, Stage::Cognito, "{peer}: HTTP status {}", head.status);
         let mut body = Vec::new();
         let read = reader.body(&head, &mut body).await;
         let keeps_open = head.keeps_open() && reader.into_rest().is_empty();
-        let told = Told { stage: Stage::Cognito, date: head.header("date"), sent };
         // Also of an answer whose body was cut.
-        let learned = self.dialer.learn(&told, chain(&stream), &host, port);
-        learned
-            .and_then(|_| self.dialer.check_again(&stream, &host, port))
-            .map_err(|error| Unanswered { error, nothing_came: false })?;
+        let told = Told { stage: Stage::Cognito, date: head.header("date"), sent };
+        self.dialer.learn(&told, chain(&stream), &host, port)?;
+        self.dialer.demand_time(&host, port)?;
         read.map_err(failed)?;
         if keeps_open {
             *self.idle() = Some(Connection { host, port, stream });
@@ -141,13 +127,6 @@ impl Connector {
         end(connection.stream);
         None
     }
-}
-
-/// A request that got no answer.
-struct Unanswered {
-    error: Error,
-    /// Not even the beginning of one.
-    nothing_came: bool,
 }
 
 fn end(stream: TlsStream) {

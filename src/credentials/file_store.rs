@@ -40,7 +40,9 @@ impl FileStore {
         file.sync_all()?;
         std::fs::rename(beside, &self.path)?;
         let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(directory)?.sync_all()
+        // The new file is in place. Not every folder can be opened or synchronised, and then the system does it later.
+        let _ = File::open(directory).and_then(|directory| directory.sync_all());
+        Ok(())
     }
 }
 

@@ -12,6 +12,13 @@ use tokio::time::{Instant, sleep_until};
 /// What a fetch ends with, for all who wait for it.
 pub type Outcome = Result<Credentials, Failure>;
 
+/// An outcome, and when Cognito may be asked again, where only the deadline of who asked has ended it.
+#[derive(Clone)]
+pub struct Landed {
+    pub outcome: Outcome,
+    pub again_at: Option<Instant>,
+}
+
 /// Since when no thread has been inside a call of a client, so that nothing of it goes on; `None` while one is.
 pub type Away = Option<Instant>;
 
@@ -34,7 +41,7 @@ struct Inner {
 #[derive(Clone)]
 struct Flight {
     number: u64,
-    outcome: watch::Receiver<Option<Outcome>>,
+    outcome: watch::Receiver<Option<Landed>>,
     away: watch::Receiver<Away>,
 }
 
@@ -64,15 +71,15 @@ impl Flights {
 /// Must say how the fetch ended. Dropped without that, it leaves the fetch to the next who waits.
 pub struct Fetcher {
     number: u64,
-    outcome: watch::Sender<Option<Outcome>>,
+    outcome: watch::Sender<Option<Landed>>,
     inner: Arc<Mutex<Inner>>,
 }
 
 impl Fetcher {
     /// Hands the outcome to all who wait now. Those who come later begin a fetch of their own.
-    pub fn land(self, outcome: &Outcome) {
+    pub fn land(self, landed: &Landed) {
         remove(&self.inner, self.number);
-        self.outcome.send_replace(Some(outcome.clone()));
+        self.outcome.send_replace(Some(landed.clone()));
     }
 }
 
@@ -90,7 +97,7 @@ pub struct Waiter {
 
 impl Waiter {
     /// The outcome; `None` when the fetch was given up and somebody has to begin anew.
-    pub async fn outcome(mut self) -> Option<Outcome> {
+    pub async fn outcome(mut self) -> Option<Landed> {
         loop {
             let away = *self.flight.away.borrow_and_update();
             let patience = async {
@@ -143,8 +150,9 @@ mod tests {
         tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(test)
     }
 
-    fn refusal() -> Outcome {
-        Err(Failure::new(Status::CognitoNotAuthorized, Stage::Cognito, "no"))
+    fn refusal() -> Landed {
+        let outcome = Err(Failure::new(Status::CognitoNotAuthorized, Stage::Cognito, "no"));
+        Landed { outcome, again_at: None }
     }
 
     #[test]
@@ -155,7 +163,7 @@ mod tests {
             let waiters = [waiter(&flights, &away), waiter(&flights, &away)];
             first.land(&refusal());
             for waiter in waiters {
-                assert_eq!(waiter.outcome().await.unwrap().err().unwrap().status, Status::CognitoNotAuthorized);
+                assert_eq!(waiter.outcome().await.unwrap().outcome.err().unwrap().status, Status::CognitoNotAuthorized);
             }
             drop(fetcher(&flights, &away));
         });
@@ -173,7 +181,7 @@ mod tests {
             assert!(third.outcome().await.is_none());
             let third = waiter(&flights, &away);
             next.land(&refusal());
-            assert!(third.outcome().await.unwrap().is_err());
+            assert!(third.outcome().await.unwrap().outcome.is_err());
         });
     }
 
@@ -208,7 +216,7 @@ mod tests {
                 first.land(&refusal());
             };
             let (outcome, ()) = tokio::join!(second.outcome(), drive);
-            assert!(outcome.unwrap().is_err());
+            assert!(outcome.unwrap().outcome.is_err());
         });
     }
 }

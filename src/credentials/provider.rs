@@ -1,7 +1,7 @@
 //! Where credentials come from: one identity, its cache, and server time learned on the way.
 
 use super::cognito::Cognito;
-use super::flight::{Away, Flights, Outcome, Part};
+use super::flight::{Away, Flights, Landed, Outcome, Part};
 use super::{Credentials, endpoint};
 use crate::boxed::boxed;
 use crate::clock::Clock;
@@ -11,11 +11,10 @@ use crate::log::log;
 use crate::names::{Identity, IdentityPool, Region};
 use crate::status::Status;
 use crate::transport::{Dialer, Progress};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// Credentials that end sooner than this are fetched anew.
 const REFRESH_BEFORE: Duration = Duration::from_secs(5 * 60);
@@ -46,17 +45,30 @@ struct Kept {
     loaded: bool,
     /// Whether the store holds another identity than this, so that it has to be saved.
     unsaved: bool,
+    /// How many fetches ask for an identity at this moment.
+    getting: u32,
+    /// Whether a fetch is saving at this moment.
+    saving: bool,
     /// Whether the store could not be read, and must not be written then.
     unreadable: bool,
     /// Whether the credentials were given for logins.
     authenticated: bool,
 }
 
-/// How a fetch ended.
-struct Fetched {
-    outcome: Outcome,
-    /// Whether only the deadline of its caller has ended it.
-    was_hurried: bool,
+/// Counts a GetId that is under way, for as long as it is.
+struct Getting<'a>(&'a Provider);
+
+impl<'a> Getting<'a> {
+    fn begin(provider: &'a Provider) -> Self {
+        provider.lock().getting += 1;
+        Self(provider)
+    }
+}
+
+impl Drop for Getting<'_> {
+    fn drop(&mut self) {
+        self.0.lock().getting -= 1;
+    }
 }
 
 /// Who asks for credentials, and until when.
@@ -97,9 +109,9 @@ impl Provider {
         self.lock().identity.clone()
     }
 
-    /// Whether a fetch begins with GetId, which makes an identity that must not be lost.
-    pub fn is_without_identity(&self) -> bool {
-        self.lock().identity.is_none()
+    /// Whether GetId is under way, which makes an identity that must not be lost.
+    pub fn is_getting_identity(&self) -> bool {
+        self.lock().getting > 0
     }
 
     /// Whether the credentials are those of somebody who has logged in, for whom IoT Core wants a policy of its own.
@@ -145,18 +157,19 @@ impl Provider {
                 // Another fetch may have landed just before this one began.
                 Part::Fetch(_) if self.valid_for(REFRESH_BEFORE).is_some() => {}
                 Part::Fetch(fetcher) => {
-                    let Fetched { outcome, was_hurried } = boxed(|| self.fetch(caller)).await;
-                    // What only this caller's deadline has ended is left to one who has more time.
-                    if !was_hurried {
-                        fetcher.land(&outcome);
-                    }
-                    return outcome;
+                    let landed = boxed(|| self.fetch(caller)).await;
+                    fetcher.land(&landed);
+                    return landed.outcome;
                 }
                 Part::Wait(waiter) => {
                     caller.progress.enter(Stage::Cognito);
                     caller.progress.found("asked by another client of this provider");
-                    if let Some(outcome) = waiter.outcome().await {
-                        return outcome;
+                    match waiter.outcome().await {
+                        None => {}
+                        Some(Landed { again_at: Some(again_at), .. }) if again_at < caller.deadline => {
+                            sleep_until(again_at).await;
+                        }
+                        Some(landed) => return landed.outcome,
                     }
                     log!(Debug, Stage::Cognito, "the fetch of another client was given up and is taken over");
                 }
@@ -170,15 +183,20 @@ impl Provider {
     }
 
     /// Fresh credentials, or those at hand when Cognito cannot be asked and they have not ended.
-    async fn fetch(&self, caller: &Caller) -> Fetched {
+    async fn fetch(&self, caller: &Caller) -> Landed {
         let Some(at_hand) = self.valid_for(USABLE_UNTIL) else { return boxed(|| self.ask(caller)).await };
         // They are only to be renewed, so that no more time is spent on it than a connect has to spare.
         let patience = (caller.deadline.saturating_duration_since(Instant::now()) / 2).min(RENEW_WITHIN);
         let deadline = Instant::now() + patience;
         let hurried = Caller { deadline, progress: Arc::clone(&caller.progress), away: caller.away.clone() };
-        let failure = match timeout_at(deadline, boxed(|| self.ask(&hurried))).await {
-            Ok(Fetched { outcome: Err(failure), .. }) if is_outage(failure.status) => failure,
-            Ok(fetched) => return fetched,
+        let mut asking = boxed(|| self.ask(&hurried));
+        let asked = match timeout_at(deadline, &mut asking).await {
+            Err(_) if self.is_getting_identity() => Ok(asking.await),
+            asked => asked,
+        };
+        let failure = match asked {
+            Ok(Landed { outcome: Err(failure), .. }) if is_outage(failure.status) => failure,
+            Ok(landed) => return landed,
             Err(_) => {
                 let message = format!("Cognito did not answer within {} ms", patience.as_millis());
                 Failure::new(Status::TimedOut, Stage::Cognito, message)
@@ -186,20 +204,25 @@ impl Provider {
         };
         log!(Warn, Stage::Cognito, "{}; the credentials at hand are used to their end", failure.message);
         caller.progress.failed(&failure);
-        Fetched { outcome: Ok(at_hand), was_hurried: false }
+        Landed { outcome: Ok(at_hand), again_at: None }
     }
 
     /// From logins and identity to credentials, on one connection.
-    async fn ask(&self, caller: &Caller) -> Fetched {
-        let logins = match self.settings.logins.as_ref().map_or(Ok(Vec::new()), |source| source()) {
-            Ok(logins) => logins,
-            Err(failure) => return Fetched { outcome: Err(failure), was_hurried: false },
-        };
+    async fn ask(&self, caller: &Caller) -> Landed {
+        let mut logins = Vec::new();
+        if let Some(source) = &self.settings.logins {
+            caller.progress.enter(Stage::Cognito);
+            logins = match source() {
+                Ok(logins) => logins,
+                Err(failure) => return Landed { outcome: Err(failure), again_at: None },
+            };
+            caller.progress.found(&format!("{} logins", logins.len()));
+        }
         let cognito =
             Cognito::new(&self.settings, &self.dialer, &self.clock, &caller.progress, caller.deadline, logins);
         let outcome = boxed(|| self.ask_for_identity(&cognito)).await;
         cognito.connector.close();
-        let was_hurried = cognito.was_hurried.load(Ordering::Relaxed);
+        let again_at = *cognito.again_at.lock().unwrap_or_else(PoisonError::into_inner);
         let outcome = outcome.map(|(fresh, identity)| {
             let lifetime = fresh.expires_at().duration_since(self.clock.now()).unwrap_or_default();
             log!(Info, Stage::Cognito, "credentials for {} s", lifetime.as_secs());
@@ -207,7 +230,7 @@ impl Provider {
             self.keep(&fresh, &identity, !cognito.logins.is_empty());
             fresh
         });
-        Fetched { outcome, was_hurried }
+        Landed { outcome, again_at }
     }
 
     /// With the identity that is known, or a new one when there is none or Cognito does not know it any more.
@@ -239,9 +262,17 @@ impl Provider {
         pool: &IdentityPool,
         former: Option<Identity>,
     ) -> Result<(Credentials, Identity), Failure> {
-        let given = boxed(|| cognito.id(pool)).await?;
-        // At once: whatever happens to this fetch, an identity is made once.
-        let identity = self.adopt(former.as_ref(), given);
+        // Another fetch may have put one there meanwhile.
+        let current = self.identity().filter(|current| Some(current) != former.as_ref());
+        let identity = match current {
+            Some(current) => current,
+            None => {
+                let _getting = Getting::begin(self);
+                let given = boxed(|| cognito.id(pool)).await?;
+                // At once: whatever happens to this fetch, an identity is made once.
+                self.adopt(former.as_ref(), given)
+            }
+        };
         self.ask_as(cognito, identity).await
     }
 
@@ -308,25 +339,32 @@ impl Provider {
         }
     }
 
-    /// Saves an identity that the store does not have.
+    /// Saves an identity that the store does not have. One at a time, so that the last one stays.
     fn save(&self) {
         let IdentitySource::Pool(pool, Some(store)) = &self.settings.identity else { return };
-        let identity = {
-            let kept = self.lock();
-            kept.identity.clone().filter(|_| kept.unsaved && !kept.unreadable)
-        };
-        let Some(identity) = identity else { return };
-        match store.save(pool, &identity) {
-            Ok(()) => {
-                let mut kept = self.lock();
-                kept.unsaved = kept.identity.as_ref() != Some(&identity);
+        while let Some(identity) = self.begin_to_save() {
+            let saved = store.save(pool, &identity);
+            let mut kept = self.lock();
+            kept.saving = false;
+            kept.unsaved = saved.is_err() || kept.identity.as_ref() != Some(&identity);
+            drop(kept);
+            if let Err(problem) = saved {
+                log!(Warn, Stage::Cognito, "the identity could not be saved: {problem}");
+                return;
             }
-            Err(problem) => log!(Warn, Stage::Cognito, "the identity could not be saved: {problem}"),
         }
     }
 
+    /// The identity to save, unless another fetch is about it and will see this one as well.
+    fn begin_to_save(&self) -> Option<Identity> {
+        let mut kept = self.lock();
+        let identity = kept.identity.clone().filter(|_| kept.unsaved && !kept.unreadable && !kept.saving)?;
+        kept.saving = true;
+        Some(identity)
+    }
+
     fn valid_for(&self, time: Duration) -> Option<Credentials> {
-        if self.clock.is_missing() {
+        if self.clock.must_be_learned() {
             return None; // Only an answer of Cognito tells whether they are.
         }
         let until = self.clock.now() + time;

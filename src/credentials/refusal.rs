@@ -133,16 +133,35 @@ fn refused(aws: AwsReason, asked: &Asked<'_>) -> Failure {
         What::Id(pool) => format!("Cognito gave no identity of pool {}", pool.as_str()),
         What::Credentials(identity) => format!("Cognito refused identity {}", identity.shortened()),
     };
-    for part in [&aws.error_type, &aws.message] {
+    for part in [aws.error_type.clone(), shorten_ids(&aws.message)] {
         if !part.is_empty() {
             message.push_str(": ");
-            message.push_str(part);
+            message.push_str(&part);
         }
     }
-    if let What::Credentials(identity) = asked.what {
-        message = message.replace(identity.as_str(), &identity.shortened());
-    }
     Failure::new(status, Stage::Cognito, message).hint(hint).aws(aws)
+}
+
+/// AWS's words with every id shortened: they are those of guests, whose credentials anybody can get who knows the id.
+fn shorten_ids(text: &str) -> String {
+    const UUID: usize = 36;
+    let mut shortened = String::new();
+    let mut rest = text;
+    while let Some(colon) = rest.find(':') {
+        let (before, after) = rest.split_at(colon + 1);
+        shortened.push_str(before);
+        let id = after.bytes().take_while(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-')).count();
+        match (after.get(..8), after.get(id..)) {
+            (Some(beginning), Some(behind)) if id >= UUID => {
+                shortened.push_str(beginning);
+                shortened.push_str("...");
+                rest = behind;
+            }
+            _ => rest = after,
+        }
+    }
+    shortened.push_str(rest);
+    shortened
 }
 
 /// Identity ids and ids of pools look the same, and each is unknown in another region.
@@ -256,6 +275,18 @@ fn unreadable(aws: AwsReason) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_in_awss_words_are_shortened() {
+        let id = "us-east-1:01234567-89ab-cdef-0123-456789abcdef";
+        assert_eq!(
+            shorten_ids(&format!("Identity '{id}' not found: {id}")),
+            "Identity 'us-east-1:01234567...' not found: us-east-1:01234567..."
+        );
+        for text in ["", "Rate exceeded", "Token expired: 1480000000 >= 1479999999", "a:", "é:é"] {
+            assert_eq!(shorten_ids(text), text);
+        }
+    }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {

@@ -47,7 +47,7 @@ pub type cognito_identity_load_fn = Option<
 ///                      guest's credentials, so keep it readable by the owner only.
 /// @param user_data     As given to cognito_config_set_identity_store().
 /// @return COGNITO_STATUS_OK, or anything else when it could not be saved: this is logged, and saving is tried again
-///         after the next fetch.
+///         when the next fetch begins.
 pub type cognito_identity_save_fn =
     Option<unsafe extern "C" fn(identity_pool: *const c_char, identity: *const c_char, user_data: *mut c_void) -> i32>;
 

@@ -18,7 +18,8 @@ pub const COGNITO_CLOCK_OFFSET_UNKNOWN: i64 = i64::MIN;
 /// Clients that share one provider share its credentials, and ask Cognito once: the first that needs credentials fetches
 /// them, in the call that it is in, and the others wait for the outcome, each for as long as its own call. When the first
 /// is cancelled, freed, runs out of time or is not processed for half a second, another takes over. A refusal goes to all
-/// who wait, and is not kept for later calls.
+/// who wait, and is not kept for later calls; a throttle that Cognito wants to be waited for is waited for by those who have
+/// the time.
 /// Any threads may use it at once.
 pub struct cognito_provider;
 
@@ -74,7 +75,7 @@ pub extern "C" fn cognito_provider_identity(provider: *const cognito_provider) -
 /// It is learned from the Date of every answer of Cognito, to a second, and from that of an answer of AWS IoT Core that
 /// refuses a signature for its time, and carried forward by CLOCK_BOOTTIME. Does not block.
 ///
-/// @return COGNITO_CLOCK_OFFSET_UNKNOWN while no answer has come.
+/// @return COGNITO_CLOCK_OFFSET_UNKNOWN while server time is not known.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_provider_clock_offset_ms(provider: *const cognito_provider) -> i64 {
     boundary::value(COGNITO_CLOCK_OFFSET_UNKNOWN, || {

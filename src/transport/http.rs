@@ -110,11 +110,6 @@ impl<'a, S: AsyncRead + Unpin> Reader<'a, S> {
         self.buffer
     }
 
-    /// Whether nothing of an answer has come.
-    pub fn is_untouched(&self) -> bool {
-        self.buffer.is_empty()
-    }
-
     /// Reads the head of the final answer; 1xx answers before it are passed over, but for 101, which is final.
     pub async fn head(&mut self) -> Result<Head, Error> {
         let mut passed_over = 0;

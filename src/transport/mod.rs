@@ -16,7 +16,7 @@ pub mod websocket;
 
 pub use error::{Error, PORTAL};
 pub use progress::Progress;
-pub use tls::{TlsStream, Told, chain};
+pub use tls::{SAME_TIME, TlsStream, Told, chain};
 
 use crate::boxed::boxed;
 use crate::clock::Clock;
@@ -53,16 +53,12 @@ impl Dialer {
         })
     }
 
-    /// Opens a TLS connection to `host:port`. When the time that AWS told speaks against the certificates, once more by the
-    /// device's own.
+    /// Opens a TLS connection to `host:port`.
     pub async fn open(&self, host: &Host, port: u16, progress: &Progress) -> Result<TlsStream, Error> {
-        match self.open_once(host, port, progress).await {
-            Err(error) if self.tls.forgets_wrong_time(&error) => self.open_once(host, port, progress).await,
-            result => result,
-        }
+        self.connect(host, port, progress).await.inspect_err(|error| self.tls.doubt_time(error))
     }
 
-    async fn open_once(&self, host: &Host, port: u16, progress: &Progress) -> Result<TlsStream, Error> {
+    async fn connect(&self, host: &Host, port: u16, progress: &Progress) -> Result<TlsStream, Error> {
         let peer = host.with_port(port);
         progress.speak_to(&peer);
         let socket = match &self.proxy {
@@ -78,7 +74,12 @@ impl Dialer {
         self.tls.learn(told, chain, host, &host.with_port(port))
     }
 
-    /// Checks the certificates of a connection again by server time, for a board that had no time when it was opened.
+    /// An error where server time has to be learned, and the answer of `host:port` did not tell it.
+    pub fn demand_time(&self, host: &Host, port: u16) -> Result<(), Error> {
+        self.tls.demand_time(&host.with_port(port))
+    }
+
+    /// Checks the certificates of a connection again, when another time is gone by than when it was opened.
     pub fn check_again(&self, stream: &TlsStream, host: &Host, port: u16) -> Result<(), Error> {
         self.tls.check_again(stream, host, &host.with_port(port))
     }

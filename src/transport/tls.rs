@@ -22,7 +22,7 @@ use tokio_rustls::TlsConnector;
 pub type TlsStream = Box<tokio_rustls::client::TlsStream<Socket>>;
 
 /// Times this close are one to a certificate.
-const SAME_TIME: Duration = Duration::from_secs(60);
+pub const SAME_TIME: Duration = Duration::from_secs(60);
 
 /// The TLS settings of one dialer, with its trusted roots.
 pub struct Tls {
@@ -76,7 +76,7 @@ impl Tls {
     }
 
     /// Takes the time that an answer over a connection tells, if the certificates of that connection are valid at it. Gives
-    /// whether it is gone by. For a board without a clock it is an error if they are not.
+    /// whether it is gone by. Where a time has to be learned it is an error if they are not.
     pub fn learn(&self, told: &Told<'_>, chain: &[CertificateDer<'_>], host: &Host, peer: &str) -> Result<bool, Error> {
         let Some(time) = told.date.and_then(plausible_date) else {
             log!(Debug, told.stage, "{peer}: no usable Date");
@@ -84,11 +84,11 @@ impl Tls {
         };
         // They were checked at about this time already, unless the two times differ.
         let checked_at = self.clock.certificate_time().duration_since(UNIX_EPOCH).unwrap_or_default();
-        if self.clock.was_missing() || time.abs_diff(checked_at) > SAME_TIME {
+        if self.clock.must_be_learned() || time.abs_diff(checked_at) > SAME_TIME {
             let name = server_name(host).map_err(|source| failed(source, peer))?;
             match self.verifier.check_at(chain, &name, time) {
                 Ok(()) => {}
-                Err(source) if self.clock.was_missing() => return Err(failed(source, peer)),
+                Err(source) if self.clock.must_be_learned() => return Err(failed(source, peer)),
                 Err(error) => {
                     log!(
                         Warn,
@@ -102,31 +102,32 @@ impl Tls {
         Ok(self.clock.learn(told.stage, time, told.sent))
     }
 
-    /// Checks the certificates of a connection that a board without a clock has opened, by server time. Must succeed before
-    /// anything signed leaves; for other boards it has nothing to do.
+    /// Checks the certificates of a connection by the time that is gone by now. Must succeed before anything signed leaves on
+    /// a connection that was opened by another time.
     pub fn check_again(&self, stream: &TlsStream, host: &Host, peer: &str) -> Result<(), Error> {
-        if !self.clock.was_missing() {
-            return Ok(());
-        }
-        if self.clock.is_missing() {
-            return Err(Error::NoServerTime { peer: peer.to_owned() });
-        }
+        self.demand_time(peer)?;
         let name = server_name(host).map_err(|source| failed(source, peer))?;
         let now = self.clock.certificate_time().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.verifier.check_at(chain(stream), &name, now).map_err(|source| failed(source, peer))
     }
 
-    /// Forgets a server time that speaks against certificates. Gives whether there is another to try: a board without a clock
-    /// has none until it has asked Cognito again.
-    pub fn forgets_wrong_time(&self, error: &Error) -> bool {
-        let Error::Tls { source, .. } = error else { return false };
-        let is_of_time = matches!(status(source), Status::CertificateExpired | Status::CertificateNotYetValid);
-        if !is_of_time || !self.clock.is_corrected() {
-            return false;
+    /// An error where server time has to be learned and was not.
+    pub fn demand_time(&self, peer: &str) -> Result<(), Error> {
+        match self.clock.must_be_learned() {
+            true => Err(Error::NoServerTime { peer: peer.to_owned() }),
+            false => Ok(()),
         }
-        log!(Warn, Stage::Tls, "{error}; by server time that was learned, which is forgotten");
-        self.clock.forget();
-        !self.clock.was_missing()
+    }
+
+    /// Puts a server time in doubt that speaks against certificates. This attempt has failed: another has to learn the time
+    /// again before it signs.
+    pub fn doubt_time(&self, error: &Error) {
+        let Error::Tls { source, .. } = error else { return };
+        let is_of_time = matches!(status(source), Status::CertificateExpired | Status::CertificateNotYetValid);
+        if is_of_time && self.clock.is_corrected() {
+            log!(Warn, Stage::Tls, "{error}; by server time that was learned, and will be learned again");
+            self.clock.forget();
+        }
     }
 }
 

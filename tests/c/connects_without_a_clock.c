@@ -24,7 +24,35 @@ static void row(const char *fault, bool without_clock, cognito_status status, co
     cognito_config_free(config);
 }
 
+/* A board whose clock is behind the end of a certificate is not taken in by it, neither before it
+ * knows the time nor when it doubts what it knows. */
+static void expired_by_server_time(void) {
+    cognito_config *config = local_aws_config();
+    cognito_client *client = NULL;
+    device_clock_off_by(45L * 24 * 3600);
+    check_row = "expired by server time";
+    local_aws_reset();
+    local_aws_fault("iot.certificate=expired");
+    CHECK_STATUS(COGNITO_STATUS_CERTIFICATE_EXPIRED, attempt_connect(config).status);
+    CHECK_INT(0, local_aws_counter("upgrade_requests"));
+    local_aws_reset();
+    REQUIRE(cognito_client_new(config, NULL, &client) == COGNITO_STATUS_OK);
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    local_aws_fault("iot.certificate=expired");
+    for (int i = 0; i < 4; i++) {
+        CHECK_STATUS(COGNITO_STATUS_CERTIFICATE_EXPIRED,
+                     cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    }
+    CHECK_INT(1, local_aws_counter("upgrade_requests"));
+    local_aws_fault("iot.certificate=");
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    cognito_client_free(client);
+    cognito_config_free(config);
+}
+
 int main(void) {
+    expired_by_server_time();
     const char *const no_fault = "cognito.delay_ms=0";
     const long times[] = {0, YEAR_2000};
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {

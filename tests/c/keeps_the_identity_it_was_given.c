@@ -51,6 +51,23 @@ static void though_the_connect_fails(const char *fault, cognito_status status) {
     cognito_config_free(config);
 }
 
+/* An identity that was deleted is replaced once, though every connect fails elsewhere. */
+static void though_it_replaces_another(void) {
+    cognito_config *config = config_with_a_pool();
+    check_row = "replacement";
+    snprintf(store.identity, sizeof store.identity,
+             "us-east-1:00000000-1111-2222-3333-444444444444");
+    local_aws_reset();
+    local_aws_fault("iot.certificate=untrusted&iot.delay_ms=0&cognito.get_id=drip:1");
+    for (int i = 0; i < 3; i++) {
+        CHECK_STATUS(COGNITO_STATUS_CERTIFICATE_UNTRUSTED, attempt_connect(config).status);
+    }
+    long asked = local_aws_counter("cognito_get_id");
+    CHECK(asked <= 1);
+    CHECK_INT(asked, store.saves);
+    cognito_config_free(config);
+}
+
 /* Client 0 asks the pool and is not processed; client 1 takes over, and has another identity. Then
  * client 0 reads the answer that it was given. */
 static void though_another_comes_late(void) {
@@ -108,6 +125,7 @@ int main(int argc, char **argv) {
                              COGNITO_STATUS_COGNITO_NOT_AUTHORIZED);
     though_the_connect_fails("iot.certificate=untrusted*1&cognito.delay_ms=200",
                              COGNITO_STATUS_CERTIFICATE_UNTRUSTED);
+    though_it_replaces_another();
     though_another_comes_late();
     leaves_other_files_alone(argv[1]);
     return check_result();

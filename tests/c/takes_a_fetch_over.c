@@ -55,6 +55,23 @@ static void who_has_time_waits_longer(void) {
     free_clients(2);
 }
 
+/* A throttle that nobody has the time for is that of all, and Cognito is left in peace. */
+static void nobody_asks_again_in_vain(void) {
+    pthread_t threads[5];
+    check_row = "throttled for longer than anybody waits";
+    make_clients(5, 30000,
+                 "cognito.delay_ms=500&cognito.response=throttled&cognito.retry_after=60");
+    for (int i = 0; i < 5; i++) {
+        threads[i] = start(i);
+    }
+    for (int i = 0; i < 5; i++) {
+        pthread_join(threads[i], NULL);
+        CHECK_STATUS(COGNITO_STATUS_COGNITO_THROTTLED, statuses[i]);
+    }
+    CHECK_INT(1, local_aws_counter("cognito_requests"));
+    free_clients(5);
+}
+
 /* Client 0 fetches from a Cognito that never answers; client 1 only waits for it. */
 static void who_waits_has_its_own_end(void) {
     check_row = "cancel of a waiting client";
@@ -80,5 +97,6 @@ int main(void) {
     is_taken_over(LEFT, "no longer driven");
     who_waits_has_its_own_end();
     who_has_time_waits_longer();
+    nobody_asks_again_in_vain();
     return check_result();
 }
