@@ -107,7 +107,6 @@ impl Connector {
         // Also of an answer whose body was cut.
         let told = Told { stage: Stage::Cognito, date: head.header("date"), sent };
         self.dialer.learn(&told, chain(&stream), &host, port)?;
-        self.dialer.demand_time(&host, port)?;
         read.map_err(failed)?;
         if keeps_open {
             *self.idle() = Some(Connection { host, port, stream });

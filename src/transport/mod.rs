@@ -74,11 +74,6 @@ impl Dialer {
         self.tls.learn(told, chain, host, &host.with_port(port))
     }
 
-    /// An error where server time has to be learned, and the answer of `host:port` did not tell it.
-    pub fn demand_time(&self, host: &Host, port: u16) -> Result<(), Error> {
-        self.tls.demand_time(&host.with_port(port))
-    }
-
     /// Checks the certificates of a connection again, when another time is gone by than when it was opened.
     pub fn check_again(&self, stream: &TlsStream, host: &Host, port: u16) -> Result<(), Error> {
         self.tls.check_again(stream, host, &host.with_port(port))

@@ -105,18 +105,12 @@ impl Tls {
     /// Checks the certificates of a connection by the time that is gone by now. Must succeed before anything signed leaves on
     /// a connection that was opened by another time.
     pub fn check_again(&self, stream: &TlsStream, host: &Host, peer: &str) -> Result<(), Error> {
-        self.demand_time(peer)?;
+        if self.clock.must_be_learned() {
+            return Err(Error::NoServerTime { peer: peer.to_owned() });
+        }
         let name = server_name(host).map_err(|source| failed(source, peer))?;
         let now = self.clock.certificate_time().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.verifier.check_at(chain(stream), &name, now).map_err(|source| failed(source, peer))
-    }
-
-    /// An error where server time has to be learned and was not.
-    pub fn demand_time(&self, peer: &str) -> Result<(), Error> {
-        match self.clock.must_be_learned() {
-            true => Err(Error::NoServerTime { peer: peer.to_owned() }),
-            false => Ok(()),
-        }
     }
 
     /// Puts a server time in doubt that speaks against certificates. This attempt has failed: another has to learn the time

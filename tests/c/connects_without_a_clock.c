@@ -69,6 +69,8 @@ int main(void) {
         row("iot.certificate=untrusted", true, COGNITO_STATUS_CERTIFICATE_UNTRUSTED, "root", 0);
         row("iot.certificate=wrong-host", true, COGNITO_STATUS_CERTIFICATE_WRONG_HOST, "", 0);
         row("cognito.no_date=1", true, COGNITO_STATUS_CERTIFICATE_NOT_YET_VALID, "Date", 0);
+        /* What has no Date and no credentials may be followed by what has both. */
+        row("cognito.no_date=1*1&cognito.response=unavailable*1", true, COGNITO_STATUS_OK, "", 1);
     }
     return check_result();
 }
