@@ -3,12 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+mod c_sample;
+
 use cognito_connect::Status;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 const DOCUMENT: &str = "docs/failures.md";
 
@@ -236,17 +236,5 @@ fn no_two_situations_are_the_same() {
 
 #[test]
 fn the_c_sample_compiles_without_a_warning() {
-    let sample = INTRODUCTION.split("```c\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    let mut compiler = Command::new("cc")
-        .args(["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-fsyntax-only", "-x", "c"])
-        .arg("-I")
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("include"))
-        .arg("-")
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    compiler.stdin.take().unwrap().write_all(sample.as_bytes()).unwrap();
-    let output = compiler.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    c_sample::compiles_without_a_warning(INTRODUCTION);
 }

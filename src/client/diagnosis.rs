@@ -22,8 +22,7 @@ pub fn upgrade(dial: &Dial, error: Error, used: &Credentials, signed_at: SystemT
     }
     // Whatever the cause, the next attempt is better off with fresh ones.
     dial.provider.forget(used);
-    let server_time = date.as_deref().and_then(parse_http_date);
-    let skew = server_time.map(|time| difference(UNIX_EPOCH + time, signed_at));
+    let skew = date.as_deref().and_then(|date| skew(date, signed_at));
     let clock = skew.is_some_and(|skew| skew > CLOCK_TOLERANCE)
         || aws.message.contains("Signature expired")
         || aws.message.contains("Signature not yet current");
@@ -120,6 +119,11 @@ fn not_allowed(dial: &Dial) -> String {
             dial.settings.signing_region.as_str()
         ),
     }
+}
+
+/// How far the time of a signature is from the `Date` of the answer to it.
+pub fn skew(date: &str, signed_at: SystemTime) -> Option<Duration> {
+    parse_http_date(date).map(|time| difference(UNIX_EPOCH + time, signed_at))
 }
 
 /// How far apart two times are.

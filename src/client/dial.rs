@@ -3,7 +3,6 @@
 
 use super::diagnosis;
 use crate::boxed::{Subtask, boxed};
-use crate::clock;
 use crate::config::ClientSettings;
 use crate::credentials::{Away, Caller, Credentials, Provider};
 use crate::error::{Failure, Stage};
@@ -19,7 +18,7 @@ use crate::transport::packets::{Incoming, PacketStream};
 use crate::transport::{Dialer, Error, Progress, SAME_TIME, TlsStream, Told, closed_while_idle, websocket};
 use bytes::BytesMut;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
@@ -66,12 +65,10 @@ impl Dial {
             cognito: Arc::new(Progress::new(c"Cognito", self.provider.peer(), trace)),
         };
         log!(Info, Stage::Dns, "connecting to {}", legs.iot.peer());
-        let result = match timeout_at(deadline, boxed(|| self.stages(&legs, deadline))).await {
+        match timeout_at(deadline, boxed(|| self.stages(&legs, deadline))).await {
             Ok(result) => result,
             Err(_) => Err(timed_out(&legs, timeout)),
-        };
-        trace.close(result.as_ref().err());
-        result
+        }
     }
 
     async fn stages(&self, legs: &Legs, deadline: Instant) -> Result<Box<Connection>, Failure> {
@@ -169,8 +166,8 @@ impl Dial {
     /// Takes the time of a refusal that may be one of a wrong time. Gives whether another signature would be of another time.
     fn learn_from(&self, error: &Error, signed_at: SystemTime, sent: Duration) -> bool {
         let Error::UpgradeRefused { aws, date: Some(date), chain, .. } = error else { return false };
-        let off = clock::parse_http_date(date).map(|date| diagnosis::difference(UNIX_EPOCH + date, signed_at));
-        if aws.http_status != 403 || off.is_none_or(|off| off <= diagnosis::CLOCK_TOLERANCE) {
+        let skew = diagnosis::skew(date, signed_at);
+        if aws.http_status != 403 || skew.is_none_or(|skew| skew <= diagnosis::CLOCK_TOLERANCE) {
             return false;
         }
         let told = Told { stage: Stage::Upgrade, date: Some(date), sent };

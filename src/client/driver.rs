@@ -29,11 +29,9 @@ pub async fn run(dial: Arc<Dial>, state: Arc<State>, attempt: Arc<Attempt>) {
         _ = ordered(&mut orders) => Err(Failure::cancelled(Stage::None)),
         dialled = boxed(|| dial.run(attempt.trace())) => dialled,
     };
+    attempt.trace().close(dialled.as_ref().err());
     let failure = match dialled {
-        Err(failure) => {
-            attempt.trace().close(Some(&failure));
-            Some(failure)
-        }
+        Err(failure) => Some(failure),
         Ok(connection) => {
             state.connected();
             boxed(|| session(connection, orders)).await.err()

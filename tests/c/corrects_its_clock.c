@@ -8,13 +8,6 @@
 
 enum { HOUR = 3600, DAY = 24 * HOUR };
 
-static cognito_client *client_of(const cognito_config *config, cognito_provider **provider) {
-    cognito_client *client = NULL;
-    REQUIRE(cognito_provider_new(config, provider) == COGNITO_STATUS_OK);
-    REQUIRE(cognito_client_new(config, *provider, &client) == COGNITO_STATUS_OK);
-    return client;
-}
-
 /* Within a second and what a slow machine adds. */
 static bool is_about(int64_t expected_s, int64_t offset_ms) {
     int64_t difference = offset_ms - 1000 * expected_s;
@@ -26,7 +19,7 @@ static void at_the_first_attempt(cognito_config *config, const char *name, long 
     check_row = name;
     local_aws_reset();
     device_clock_off_by(off_by_s);
-    cognito_client *client = client_of(config, &provider);
+    cognito_client *client = local_aws_client_and_provider(config, &provider);
     CHECK(cognito_provider_clock_offset_ms(provider) == COGNITO_CLOCK_OFFSET_UNKNOWN);
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
@@ -60,7 +53,7 @@ static void by_the_date_of_a_refusal(cognito_config *config) {
     device_clock_off_by(0);
     local_aws_reset();
     local_aws_fault("iot.clock_offset_s=1000");
-    cognito_client *client = client_of(config, &provider);
+    cognito_client *client = local_aws_client_and_provider(config, &provider);
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));

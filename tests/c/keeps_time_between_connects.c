@@ -5,19 +5,12 @@
 
 enum { HOUR = 3600, DAY = 24 * HOUR };
 
-static cognito_client *client_of(const cognito_config *config, cognito_provider **provider) {
-    cognito_client *client = NULL;
-    REQUIRE(cognito_provider_new(config, provider) == COGNITO_STATUS_OK);
-    REQUIRE(cognito_client_new(config, *provider, &client) == COGNITO_STATUS_OK);
-    return client;
-}
-
 /* What happens to the clock between two connects of one client. */
 static void between_two_connects(cognito_config *config) {
     cognito_provider *provider = NULL;
     local_aws_reset();
     device_clock_off_by(-1000);
-    cognito_client *client = client_of(config, &provider);
+    cognito_client *client = local_aws_client_and_provider(config, &provider);
     const struct {
         const char *name;
         void (*change)(long seconds);
@@ -68,7 +61,7 @@ static void credentials_serve_to_their_end(cognito_config *config) {
     device_suspended_for(0);
     local_aws_reset();
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_cognito_tries(config, 1));
-    cognito_client *client = client_of(config, &provider);
+    cognito_client *client = local_aws_client_and_provider(config, &provider);
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
     sleep_until(0, HOUR - 200, "cognito.response=unavailable");

@@ -116,6 +116,14 @@ cognito_client *local_aws_client(void) {
     return client;
 }
 
+cognito_client *local_aws_client_and_provider(const cognito_config *config,
+                                              cognito_provider **provider) {
+    cognito_client *client = NULL;
+    REQUIRE(cognito_provider_new(config, provider) == COGNITO_STATUS_OK);
+    REQUIRE(cognito_client_new(config, *provider, &client) == COGNITO_STATUS_OK);
+    return client;
+}
+
 struct attempt attempt_connect(const cognito_config *config) {
     struct attempt attempt = {.connack_code = -1};
     cognito_client *client = NULL;

@@ -30,6 +30,8 @@ bool local_aws_wait(const char *conditions);
 cognito_config *local_aws_config(void);
 void local_aws_through_proxy(cognito_config *config);
 cognito_client *local_aws_client(void);
+cognito_client *local_aws_client_and_provider(const cognito_config *config,
+                                              cognito_provider **provider);
 
 /* One connect with a new client, from new to free. */
 struct attempt {
