@@ -30,6 +30,11 @@
 #define COGNITO_WARN_UNUSED
 #endif
 
+/** Types of others: POSIX's of <sys/uio.h>, and two of coreMQTT. */
+struct iovec;
+struct NetworkContext;
+struct TransportOutVector;
+
 /**
  * No server time is known yet.
  */
@@ -404,6 +409,31 @@ typedef int32_t cognito_trust;
 #endif // __cplusplus
 
 /**
+ * How the Host header of the upgrade is written, which is part of what is signed.
+ */
+enum cognito_host_header
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The host, followed by the port unless that is 443: what RFC 9110 asks for and most clients send.
+     */
+    COGNITO_HOST_HEADER_STANDARD = 0,
+    /**
+     * The host and always the port, as Paho C sends it.
+     */
+    COGNITO_HOST_HEADER_WITH_PORT = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cognito_host_header cognito_host_header;
+#else
+typedef int32_t cognito_host_header;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * One MQTT session with AWS IoT Core, over WebSocket and TLS, authenticated with the credentials of a provider.
  * Any threads may use it at once. It has no thread of its own: it works while some thread is inside a call that
  * takes wait_ms or timeout_ms, and at no other time. The one exception is a name that getaddrinfo() resolves, on a
@@ -421,6 +451,12 @@ typedef struct cognito_client cognito_client;
  * Where a string may be NULL, NULL restores the default.
  */
 typedef struct cognito_config cognito_config;
+
+/**
+ * Temporary AWS credentials. A snapshot that never changes; any threads may read it at once. Its strings are secrets, live
+ * until it is freed, and are zeroed then.
+ */
+typedef struct cognito_credentials cognito_credentials;
 
 /**
  * Everything that is known about one failure: where it happened, what AWS said about it and what to do.
@@ -451,11 +487,31 @@ typedef struct cognito_login_sink cognito_login_sink;
 typedef struct cognito_provider cognito_provider;
 
 /**
+ * A presigned URL of an MQTT session over WebSocket on AWS IoT Core, in parts and whole. A snapshot that never changes; any
+ * threads may read it at once. Whoever has its text or path can connect as this identity while it lasts: they are secrets.
+ * The request is GET, with the subprotocol mqtt and the Host header that was signed. Every byte of the query outside of
+ * letters, digits and "-_.~=&" is percent-encoded. Its strings live until it is freed, and are zeroed then.
+ */
+typedef struct cognito_signed_url cognito_signed_url;
+
+/**
  * What one connect did and when: a step for each stage of its connections to Cognito and to AWS IoT Core, which overlap.
  * A snapshot that never changes; any threads may read it at once. Its strings live until it is freed and hold no secret;
  * the Cognito identity id is shortened.
  */
 typedef struct cognito_trace cognito_trace;
+
+/**
+ * An authenticated byte stream to AWS IoT Core that carries MQTT, for an application with an MQTT library of its own:
+ * WebSocket over TLS, with the credentials of a provider. Any threads may use it at once; one may receive while another
+ * sends. It has no thread of its own, but for getaddrinfo() as cognito_client.
+ *
+ * The way out: send and writev collect bytes into whole MQTT packets, however they are cut, and send each packet in one
+ * WebSocket frame of its own. The way in: an MQTT packet shows only when the whole of it is there, so that a library that
+ * reads the length of a packet byte by byte never waits in the middle. Packets may have up to 256 KiB in both directions.
+ * Keep-alive is the application's, by MQTT's PINGREQ; pings of the WebSocket are answered inside recv.
+ */
+typedef struct cognito_transport cognito_transport;
 
 /**
  * Receives one log line. Called on the thread that is inside a call of this library, in the middle of its work:
@@ -887,7 +943,8 @@ cognito_status cognito_login_sink_set(cognito_login_sink *sink,
                                       const char *token);
 
 /**
- * Makes a provider from the identity, the Cognito region and endpoint, the clock, the proxy and the trust of a config.
+ * Makes a provider from the identity, the Cognito region and endpoint, the clock, the proxy and the trust of a config; for
+ * cognito_provider_sign() also from its endpoint, port and signing region, if it has an endpoint.
  * Reads the CA file, if one is set; does not touch the network.
  *
  * @param config Copied; may be changed or freed afterwards.
@@ -897,6 +954,48 @@ cognito_status cognito_login_sink_set(cognito_login_sink *sink,
 COGNITO_WARN_UNUSED
 cognito_status cognito_provider_new(const cognito_config *config,
                                     cognito_provider **out);
+
+/**
+ * Gives valid credentials: those at hand, or fresh ones from Cognito. Any threads may call it at once: Cognito is asked once
+ * for all. Blocks for at most wait_ms and at most the connect timeout of the config, each plus 100 ms, and for as long as
+ * a login or store callback takes.
+ *
+ * @param wait_ms Milliseconds; 0 gives those at hand and never blocks; COGNITO_WAIT_FOREVER waits until the connect timeout.
+ * @param out     Receives the credentials, or NULL. Free them with cognito_credentials_free().
+ * @return COGNITO_STATUS_TIMED_OUT when wait_ms or the timeout passed first; COGNITO_STATUS_CANCELLED by a cancel, or by a
+ *         free of another thread; else why Cognito could not be asked or refused, in full in cognito_last_failure().
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_provider_fetch(cognito_provider *provider,
+                                      int32_t wait_ms,
+                                      cognito_credentials **out);
+
+/**
+ * Signs the URL of an MQTT session over WebSocket, GET wss://ENDPOINT/mqtt, for the endpoint, port and signing region of the
+ * config that the provider was made of, with credentials as cognito_provider_fetch() gives them and blocking as it does.
+ * The signature has server time, when that is known. Sign a URL for every connection attempt: it is good for 5 minutes
+ * at most.
+ *
+ * @param host_header A cognito_host_header: how the client that connects writes its Host header, which is signed.
+ * @param wait_ms     As in cognito_provider_fetch().
+ * @param out         Receives the URL, or NULL. Free it with cognito_signed_url_free().
+ * @return COGNITO_STATUS_INVALID_CONFIG when that config had no endpoint; COGNITO_STATUS_INVALID_ARGUMENT when host_header
+ *         is none; else as cognito_provider_fetch().
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_provider_sign(cognito_provider *provider,
+                                     int32_t host_header,
+                                     int32_t wait_ms,
+                                     cognito_signed_url **out);
+
+/**
+ * Ends every fetch and sign of this provider that waits, with COGNITO_STATUS_CANCELLED and within 100 ms. When none waits,
+ * the next one that would ends so. Clients and transports go on. May be called by any thread and in a signal handler: it
+ * takes no lock, allocates nothing, keeps errno and leaves the last error alone.
+ *
+ * @return COGNITO_STATUS_INVALID_HANDLE when provider is not a live handle.
+ */
+cognito_status cognito_provider_cancel(cognito_provider *provider);
 
 /**
  * The Cognito identity id in use: the one that was set or stored, that the pool gave, or that Cognito has put in its
@@ -916,11 +1015,97 @@ const char *cognito_provider_identity(const cognito_provider *provider);
 int64_t cognito_provider_clock_offset_ms(const cognito_provider *provider);
 
 /**
- * Frees a provider. Clients that were made with it keep what they need of it. Does not block.
+ * Frees a provider. Clients and transports that were made with it keep what they need of it. Calls that wait on other threads
+ * end first, with COGNITO_STATUS_CANCELLED. Never waits for the network; waits for a login or store callback that is running.
  *
  * @param provider A provider, or NULL.
  */
 void cognito_provider_free(cognito_provider *provider);
+
+/**
+ * The access key id.
+ *
+ * @return Owned by the credentials. Never NULL; empty when credentials is not a live handle.
+ */
+const char *cognito_credentials_access_key_id(const cognito_credentials *credentials);
+
+/**
+ * The secret access key.
+ *
+ * @return As cognito_credentials_access_key_id().
+ */
+const char *cognito_credentials_secret_access_key(const cognito_credentials *credentials);
+
+/**
+ * The session token, without which the two keys are of no use. It may be of any length; 1 to 2 KiB are usual.
+ *
+ * @return As cognito_credentials_access_key_id().
+ */
+const char *cognito_credentials_session_token(const cognito_credentials *credentials);
+
+/**
+ * When the credentials end, in Unix seconds of server time; cognito_provider_clock_offset_ms() tells how far the device's
+ * clock is off from that.
+ *
+ * @return 0 when credentials is not a live handle.
+ */
+int64_t cognito_credentials_expires_at(const cognito_credentials *credentials);
+
+/**
+ * Frees credentials and zeroes them. Does not block.
+ *
+ * @param credentials Credentials, or NULL.
+ */
+void cognito_credentials_free(cognito_credentials *credentials);
+
+/**
+ * The whole URL, "wss://" and the Host header and the path. It may be of any length; 1.5 to 3 KiB are usual.
+ *
+ * @return Owned by the URL. Never NULL; empty when url is not a live handle.
+ */
+const char *cognito_signed_url_text(const cognito_signed_url *url);
+
+/**
+ * The host name or IP address to connect to, an IPv6 address without brackets.
+ *
+ * @return As cognito_signed_url_text().
+ */
+const char *cognito_signed_url_host(const cognito_signed_url *url);
+
+/**
+ * The TCP port to connect to.
+ *
+ * @return 0 when url is not a live handle.
+ */
+int32_t cognito_signed_url_port(const cognito_signed_url *url);
+
+/**
+ * Path and query, as they go into the request line: "/mqtt?X-Amz-Algorithm=…".
+ *
+ * @return As cognito_signed_url_text().
+ */
+const char *cognito_signed_url_path(const cognito_signed_url *url);
+
+/**
+ * What was signed as the Host header, and must be sent byte for byte.
+ *
+ * @return As cognito_signed_url_text().
+ */
+const char *cognito_signed_url_host_header(const cognito_signed_url *url);
+
+/**
+ * When the URL stops to be of use, in Unix seconds of server time: 5 minutes after it was signed, or when its credentials end.
+ *
+ * @return 0 when url is not a live handle.
+ */
+int64_t cognito_signed_url_expires_at(const cognito_signed_url *url);
+
+/**
+ * Frees a URL and zeroes it. Does not block.
+ *
+ * @param url A URL, or NULL.
+ */
+void cognito_signed_url_free(cognito_signed_url *url);
 
 /**
  * Makes a client. Does not touch the network.
@@ -1028,6 +1213,175 @@ cognito_status cognito_client_trace(const cognito_client *client,
  * @param client A client, or NULL.
  */
 void cognito_client_free(cognito_client *client);
+
+/**
+ * Makes a transport from the endpoint, port, signing region, connect timeout, proxy and trust of a config. It needs no
+ * client_id. Does not touch the network.
+ *
+ * @param config   Copied; may be changed or freed afterwards.
+ * @param provider The source of credentials, which clients and transports can share; or NULL to make one from the config.
+ * @param out      Receives the transport, or NULL. Free it with cognito_transport_free().
+ * @return COGNITO_STATUS_INVALID_CONFIG or COGNITO_STATUS_TRUST_STORE with the setting named in the last error;
+ *         COGNITO_STATUS_FORKED when the provider was made before fork().
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_transport_new(const cognito_config *config,
+                                     const cognito_provider *provider,
+                                     cognito_transport **out);
+
+/**
+ * Opens the stream: credentials, TCP, TLS, WebSocket upgrade. Begins if nothing is open or under way, and waits for the
+ * outcome. After a loss it opens a new connection, with a new signature and fresh credentials where they are needed. With
+ * wait_ms 0 it begins, or carries on as far as it can, and returns at once: call it again within half a second to go on.
+ * Blocks for at most wait_ms and at most the connect timeout, each plus 100 ms, and for as long as a login or store callback
+ * takes.
+ *
+ * @param wait_ms Milliseconds, or COGNITO_WAIT_FOREVER to wait until the connect timeout.
+ * @return COGNITO_STATUS_OK when open, now or before; COGNITO_STATUS_IN_PROGRESS when wait_ms passed first: call again to
+ *         go on; COGNITO_STATUS_TIMED_OUT when the connect timeout passed; COGNITO_STATUS_CANCELLED by a cancel, or by a
+ *         close or free of another thread; COGNITO_STATUS_INVALID_STATE while a close is under way; else why it failed, in
+ *         full in cognito_transport_failure().
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_transport_open(cognito_transport *transport,
+                                      int32_t wait_ms);
+
+/**
+ * Ends every open and close of this transport that waits, with COGNITO_STATUS_CANCELLED and within 100 ms, and gives up an
+ * open under way. When none waits, the next open ends so. May be called by any thread and in a signal handler: it takes no
+ * lock, allocates nothing, keeps errno and leaves the last error alone.
+ *
+ * @return COGNITO_STATUS_INVALID_HANDLE when transport is not a live handle.
+ */
+cognito_status cognito_transport_cancel(cognito_transport *transport);
+
+/**
+ * Whether the stream is open, as far as the last call that worked on it knows. Does not block and does not look at the
+ * network.
+ *
+ * @return false also when transport is not a live handle.
+ */
+bool cognito_transport_is_open(const cognito_transport *transport);
+
+/**
+ * Receives bytes of whole MQTT packets: those that are there, up to buffer_len. A packet that is longer than the buffer
+ * comes in parts, without a 0 between them. Sends what send left over, and answers pings of the WebSocket. Never blocks.
+ *
+ * @param buffer_len Bytes. Values above INT32_MAX count as INT32_MAX.
+ * @return The number of bytes; 0 when there is nothing now, and never because of an end; a negative cognito_status when the
+ *         stream has ended or is not open, which stays so until cognito_transport_open(). What came before an end is given
+ *         before it is said.
+ */
+COGNITO_WARN_UNUSED
+int32_t cognito_transport_recv(cognito_transport *transport,
+                               void *buffer,
+                               size_t buffer_len);
+
+/**
+ * Takes bytes of MQTT packets, in whatever pieces. What it takes goes out at once when a packet is whole and the socket has
+ * room; the rest goes out with the next recv, send or writev. Never blocks.
+ *
+ * @param bytes_len Bytes. Values above INT32_MAX count as INT32_MAX.
+ * @return The number of bytes that were taken, which may be fewer than given; 0 when none, because the socket is full; a
+ *         negative cognito_status as in cognito_transport_recv(), and COGNITO_STATUS_INVALID_ARGUMENT when the bytes are no
+ *         MQTT packet or one of more than 256 KiB, which ends the stream too.
+ */
+COGNITO_WARN_UNUSED
+int32_t cognito_transport_send(cognito_transport *transport,
+                               const void *bytes,
+                               size_t bytes_len);
+
+/**
+ * As cognito_transport_send(), for bytes in several places, as writev(2).
+ *
+ * @param iov       The pieces, in order.
+ * @param iov_count How many there are. No more than 1024 are looked at, and no more than INT32_MAX bytes.
+ * @return As cognito_transport_send().
+ */
+COGNITO_WARN_UNUSED
+int32_t cognito_transport_writev(cognito_transport *transport,
+                                 const struct iovec *iov,
+                                 size_t iov_count);
+
+/**
+ * A descriptor for poll(), select() or epoll: it becomes readable when recv has something or may have, when output that
+ * waited can go on, and when the stream has ended. Call recv until it returns 0 then; the descriptor is quiet from there on
+ * until something new comes. It stays the same across reconnects, and is quiet while an open is under way. Wait for it to be
+ * readable only; do not read, write or close it. Does not block.
+ *
+ * @return The descriptor, owned by the transport until it is freed and made when it is first asked for;
+ *         COGNITO_STATUS_OUT_OF_RESOURCES when the system gives none; COGNITO_STATUS_INVALID_HANDLE.
+ */
+COGNITO_WARN_UNUSED
+int32_t cognito_transport_fd(cognito_transport *transport);
+
+/**
+ * Ends the stream in order: what waits to go out, WebSocket Close, TLS close_notify, FIN, and the server's end of it. MQTT's
+ * DISCONNECT is the application's: a stream that is closed without it has the server publish the client's will. An open
+ * under way is given up. With wait_ms 0 it begins, or carries on as far as it can, and returns at once.
+ * Blocks for at most wait_ms, and at most 5 seconds, after which the connection is dropped.
+ *
+ * @param wait_ms Milliseconds, or COGNITO_WAIT_FOREVER.
+ * @return COGNITO_STATUS_OK when nothing is open any more; COGNITO_STATUS_IN_PROGRESS when wait_ms passed first: call again
+ *         to go on; COGNITO_STATUS_CANCELLED by a cancel or free that came after it, which drops the connection.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_transport_close(cognito_transport *transport,
+                                       int32_t wait_ms);
+
+/**
+ * Copies what is known about this transport's last failure. Does not block.
+ *
+ * @param out Receives the failure, or NULL. Its status is COGNITO_STATUS_OK when nothing has failed yet. Free it
+ *            with cognito_failure_free().
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_transport_failure(const cognito_transport *transport,
+                                         cognito_failure **out);
+
+/**
+ * Copies what this transport's last open did and when, or that under way up to now. Does not block.
+ *
+ * @param out Receives the trace, or NULL. It has no steps when there was no open yet. Free it with cognito_trace_free().
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_transport_trace(const cognito_transport *transport,
+                                       cognito_trace **out);
+
+/**
+ * Frees a transport. Calls that wait on other threads end first, with COGNITO_STATUS_CANCELLED. The server is told Close if
+ * that takes no waiting; call cognito_transport_close() before for an orderly end. Never waits for the network; waits for a
+ * login or store callback that is running.
+ *
+ * @param transport A transport, or NULL.
+ */
+void cognito_transport_free(cognito_transport *transport);
+
+/**
+ * A transport as the pNetworkContext of coreMQTT's TransportInterface_t. Nothing else may look into it.
+ *
+ * @return The same for as long as the transport lives; NULL when transport is NULL.
+ */
+struct NetworkContext *cognito_coremqtt_context(cognito_transport *transport);
+
+/**
+ * TransportRecv_t: cognito_transport_recv().
+ */
+int32_t cognito_coremqtt_recv(struct NetworkContext *context, void *buffer, size_t bytes_to_recv);
+
+/**
+ * TransportSend_t: cognito_transport_send().
+ */
+int32_t cognito_coremqtt_send(struct NetworkContext *context,
+                              const void *buffer,
+                              size_t bytes_to_send);
+
+/**
+ * TransportWritev_t: cognito_transport_writev().
+ */
+int32_t cognito_coremqtt_writev(struct NetworkContext *context,
+                                struct TransportOutVector *vectors,
+                                size_t vector_count);
 
 /**
  * How many steps there are, in the order in which they began.

@@ -2,7 +2,7 @@
 
 use crate::credentials::Credentials;
 use crate::error::{Failure, Stage};
-use crate::names::Region;
+use crate::names::{Host, Region};
 use crate::status::Status;
 use aws_sigv4::http_request::{
     SessionTokenMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
@@ -19,9 +19,60 @@ const PATH: &str = "/mqtt";
 /// How long the URL may be used. It is signed for each attempt and sent at once; IoT Core itself takes five minutes at most.
 const EXPIRES_IN: Duration = Duration::from_secs(300);
 
-/// Signs `GET wss://HOST/mqtt` and gives its path and query, as they go on the wire. `host_header` must be byte for byte the
-/// Host header of the request. The session token is not part of what is signed: IoT Core wants it appended.
+/// How the Host header of the upgrade is written, which is part of what is signed.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostHeader {
+    /// The host, followed by the port unless that is 443: what RFC 9110 asks for and most clients send.
+    Standard = 0,
+    /// The host and always the port, as Paho C sends it.
+    WithPort = 1,
+}
+
+/// A presigned URL. Has no `Debug`: whoever has it can connect while it lasts.
+pub struct SignedUrl {
+    /// The endpoint.
+    pub host: Host,
+    /// Its port.
+    pub port: u16,
+    /// Byte for byte the Host header that was signed.
+    pub host_header: String,
+    /// Path and query, as they go on the wire.
+    pub path: String,
+    /// The time in the signature, by server time.
+    pub signed_at: SystemTime,
+    /// When it stops to be of use, by server time.
+    pub expires_at: SystemTime,
+}
+
+impl SignedUrl {
+    /// The whole URL.
+    pub fn text(&self) -> String {
+        format!("wss://{}{}", self.host_header, self.path)
+    }
+}
+
+/// Signs `GET wss://ENDPOINT/mqtt`.
 pub fn presign(
+    endpoint: &Host,
+    port: u16,
+    host_header: HostHeader,
+    region: &Region,
+    credentials: &Credentials,
+    now: SystemTime,
+) -> Result<SignedUrl, Failure> {
+    let host_header = match host_header {
+        HostHeader::Standard => endpoint.host_header(port),
+        HostHeader::WithPort => endpoint.with_port(port),
+    };
+    let path = sign_query(&host_header, region, credentials, now)?;
+    let expires_at = (now + EXPIRES_IN).min(credentials.expires_at());
+    Ok(SignedUrl { host: endpoint.clone(), port, host_header, path, signed_at: now, expires_at })
+}
+
+/// Path and query as they go on the wire. `host_header` must be byte for byte the Host header of the request. The session token
+/// is not part of what is signed: IoT Core wants it appended.
+fn sign_query(
     host_header: &str,
     region: &Region,
     credentials: &Credentials,
@@ -77,7 +128,7 @@ mod tests {
             let now = UNIX_EPOCH + Duration::from_secs(time.parse().unwrap());
             let credentials = Credentials::new(key, secret, token, now);
             let region = Region::parse("region", region).unwrap();
-            assert_eq!(presign(host, &region, &credentials, now).unwrap(), expected);
+            assert_eq!(sign_query(host, &region, &credentials, now).unwrap(), expected);
             compared += 1;
         }
         assert!(compared >= 20, "{compared}");

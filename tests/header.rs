@@ -8,18 +8,23 @@ use std::path::Path;
 const HEADER: &str = "include/cognito_connect.h";
 
 /// What the header is written from, in its order.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 18] = [
     "status/mod.rs",
     "error.rs",
     "log.rs",
     "config/settings.rs",
+    "signing.rs",
     "ffi/version.rs",
     "ffi/status.rs",
     "ffi/log.rs",
     "ffi/config.rs",
     "ffi/identity.rs",
     "ffi/provider.rs",
+    "ffi/credentials.rs",
+    "ffi/signed_url.rs",
     "ffi/client.rs",
+    "ffi/transport.rs",
+    "ffi/coremqtt.rs",
     "ffi/trace.rs",
     "ffi/failure.rs",
 ];
@@ -62,7 +67,9 @@ fn version_macros() -> String {
          /** A status that is not looked at is a warning. */\n\
          #if defined(__GNUC__) || defined(__clang__)\n\
          #define COGNITO_WARN_UNUSED __attribute__((warn_unused_result))\n#else\n\
-         #define COGNITO_WARN_UNUSED\n#endif",
+         #define COGNITO_WARN_UNUSED\n#endif\n\n\
+         /** Types of others: POSIX's of <sys/uio.h>, and two of coreMQTT. */\n\
+         struct iovec;\nstruct NetworkContext;\nstruct TransportOutVector;",
         number = major * 1_000_000 + minor * 1_000 + patch,
     )
 }
@@ -73,9 +80,16 @@ fn with_warn_unused(header: &str) -> String {
     header
         .lines()
         .map(|line| {
-            let fallible = line.starts_with("cognito_status cognito_")
-                && !line.contains("cognito_client_cancel")
-                && !line.contains("cognito_failure_");
+            let counts = ["recv(", "send(", "writev(", "fd("];
+            let fallible = match line.split_once(" cognito_") {
+                Some(("cognito_status", function)) => {
+                    !function.contains("_cancel(") && !function.starts_with("failure_")
+                }
+                Some(("int32_t", function)) => {
+                    function.strip_prefix("transport_").is_some_and(|verb| counts.iter().any(|it| verb.starts_with(it)))
+                }
+                _ => false,
+            };
             if fallible { format!("COGNITO_WARN_UNUSED\n{line}\n") } else { format!("{line}\n") }
         })
         .collect()

@@ -6,9 +6,27 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What each module may use. `status`, `error` and `log` serve all but `sys`.
-const ARROWS: [(&str, &[&str]); 17] = [
-    ("ffi", &["client", "credentials", "config", "names", "trace", "callback"]),
-    ("client", &["credentials", "signing", "transport", "mqtt", "config", "clock", "trace", "boxed", "sys"]),
+const ARROWS: [(&str, &[&str]); 21] = [
+    (
+        "ffi",
+        &[
+            "client",
+            "stream",
+            "fetching",
+            "credentials",
+            "signing",
+            "execution",
+            "config",
+            "names",
+            "trace",
+            "callback",
+        ],
+    ),
+    ("client", &["dial", "execution", "credentials", "transport", "mqtt", "config", "trace", "boxed", "sys"]),
+    ("stream", &["dial", "execution", "credentials", "transport", "config", "trace", "boxed", "sys"]),
+    ("fetching", &["execution", "credentials", "signing", "transport", "config", "trace", "boxed"]),
+    ("dial", &["credentials", "signing", "transport", "config", "clock", "trace", "boxed", "sys"]),
+    ("execution", &["boxed", "sys"]),
     ("credentials", &["transport", "config", "clock", "names", "boxed", "sys"]),
     ("signing", &["credentials", "names"]),
     ("transport", &["config", "clock", "names", "trace", "boxed", "sys"]),

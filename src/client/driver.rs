@@ -1,14 +1,15 @@
 //! The task that owns a client's connection: it dials, keeps the session, and ends it in order. It runs while some thread is
 //! inside a waiting call of the client.
 
-use super::dial::{Connection, Dial};
-use super::state::{Attempt, Order, State};
+use super::connack::{Connection, connack};
 use crate::boxed::boxed;
+use crate::config::ClientSettings;
+use crate::dial::state::{Attempt, Order, Over, State, ordered};
+use crate::dial::{Dial, diagnosis};
 use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::mqtt::session::{Action, PING_TIME};
 use crate::mqtt::{Error as MqttError, codec};
-use crate::status::Status;
 use crate::sys::boot_time;
 use crate::transport;
 use crate::transport::packets::Incoming;
@@ -21,43 +22,21 @@ use tokio::time::timeout;
 const END: Duration = Duration::from_secs(5);
 
 /// The task of one connect, from dial to end.
-pub async fn run(dial: Arc<Dial>, state: Arc<State>, attempt: Arc<Attempt>) {
+pub async fn run(dial: Arc<Dial>, settings: Arc<ClientSettings>, state: Arc<State>, attempt: Arc<Attempt>) {
     let over = Over { state: &state, attempt: &attempt };
-    let mut orders = attempt.orders();
-    let dialled = tokio::select! {
-        biased;
-        _ = ordered(&mut orders) => Err(Failure::cancelled(Stage::None)),
-        dialled = boxed(|| dial.run(attempt.trace())) => dialled,
-    };
-    attempt.trace().close(dialled.as_ref().err());
-    let failure = match dialled {
+    let for_connack = Arc::clone(&dial);
+    let connected = dial.run(&attempt, move |upgraded, progress| {
+        boxed(move || async move { connack(upgraded, &settings, &for_connack, &progress).await })
+    });
+    let failure = match boxed(|| connected).await {
         Err(failure) => Some(failure),
         Ok(connection) => {
-            state.connected();
-            boxed(|| session(connection, orders)).await.err()
+            // An order that came meanwhile is found by the session.
+            state.connected(&attempt);
+            boxed(|| session(connection, attempt.orders())).await.err().map(|failure| dial.identified(failure))
         }
     };
-    over.with(failure.map(|failure| failure.device(dial.provider.device())));
-}
-
-/// Reports the end of the task, also when it panicked.
-struct Over<'a> {
-    state: &'a State,
-    attempt: &'a Attempt,
-}
-
-impl Over<'_> {
-    fn with(self, failure: Option<Failure>) {
-        self.state.over(self.attempt, failure);
-        std::mem::forget(self);
-    }
-}
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        let failure = Failure::new(Status::Internal, Stage::None, "the connection's task ended by a defect");
-        self.state.over(self.attempt, Some(failure));
-    }
+    over.with(failure);
 }
 
 /// Keeps an open session until it ends; `Ok` is an end that was ordered.
@@ -82,13 +61,6 @@ async fn session(mut connection: Box<Connection>, mut orders: watch::Receiver<Or
             tokio::spawn(boxed(|| connection.packets.finish()));
             Err(failure)
         }
-    }
-}
-
-async fn ordered(orders: &mut watch::Receiver<Order>) -> Order {
-    match orders.wait_for(|order| *order != Order::Connect).await {
-        Ok(order) => *order,
-        Err(_) => Order::Abort,
     }
 }
 
@@ -139,7 +111,7 @@ async fn step(connection: &mut Connection) -> Result<(), Failure> {
             buffer.extend_from_slice(&bytes);
             Ok(())
         }
-        Some(Ok(Incoming::Closed(how))) => Err(closed(packets.peer(), &how)),
+        Some(Ok(Incoming::Closed(how))) => Err(diagnosis::session_closed(packets.peer(), &how)),
         Some(Err(error)) => Err(ended_by(error, packets.peer())),
     }
 }
@@ -156,13 +128,9 @@ async fn ready_now<F: Future>(future: F) -> Option<F::Output> {
 
 fn ended_by(error: transport::Error, peer: &str) -> Failure {
     match error {
-        transport::Error::Lost { source: None, .. } => closed(peer, ""),
+        transport::Error::Lost { source: None, .. } => diagnosis::session_closed(peer, ""),
         error => error.into(),
     }
-}
-
-fn closed(peer: &str, how: &str) -> Failure {
-    Failure::new(Status::SessionClosed, Stage::Session, format!("{peer} ended the session{how}"))
 }
 
 /// DISCONNECT and WebSocket Close in one write, the server's Close, then close_notify, FIN and the server's end of it.

@@ -3,8 +3,8 @@
 mod settings;
 
 pub use settings::{
-    ClientSettings, ClockSettings, CognitoSettings, IdentitySource, IdentityStore, Login, LoginSource, Network, Proxy,
-    Trust,
+    ClientSettings, ClockSettings, CognitoSettings, DialSettings, IdentitySource, IdentityStore, Login, LoginSource,
+    Network, Proxy, Trust,
 };
 
 use crate::error::{Failure, Stage};
@@ -239,22 +239,28 @@ impl Config {
         }
     }
 
-    /// What a client needs of these settings. `identity_region` is that of its provider's identity.
-    pub fn client(&self, identity_region: Region) -> Result<ClientSettings, Failure> {
+    /// What a dial needs of these settings. `identity_region` is that of its provider's identity.
+    pub fn dial(&self, identity_region: Region) -> Result<DialSettings, Failure> {
         let endpoint = required("endpoint", "cognito_config_set_endpoint", self.endpoint.as_ref())?.clone();
         let signing_region = match &self.signing_region {
             Some(region) => region.clone(),
             None => endpoint.iot_region().unwrap_or(identity_region),
         };
-        Ok(ClientSettings {
+        Ok(DialSettings {
             endpoint,
             port: self.port,
             signing_region,
+            connect_timeout: self.connect_timeout,
+            network: self.network()?,
+        })
+    }
+
+    /// What an MQTT session needs of these settings.
+    pub fn client(&self) -> Result<ClientSettings, Failure> {
+        Ok(ClientSettings {
             client_id: required("client_id", "cognito_config_set_client_id", self.client_id.as_ref())?.clone(),
             keep_alive: self.keep_alive,
             clean_session: self.clean_session,
-            connect_timeout: self.connect_timeout,
-            network: self.network()?,
         })
     }
 
@@ -325,20 +331,19 @@ mod tests {
         let config = config();
         let cognito = config.cognito().unwrap();
         assert_eq!(cognito.region.as_str(), "eu-west-1");
-        assert_eq!(config.client(cognito.identity.region()).unwrap().signing_region.as_str(), "us-east-2");
+        assert_eq!(config.dial(cognito.identity.region()).unwrap().signing_region.as_str(), "us-east-2");
     }
 
     #[test]
     fn an_endpoint_without_a_region_leaves_the_signing_region_to_the_identity() {
         let config = Config { endpoint: Host::parse("endpoint", "localhost").ok(), ..config() };
         let region = Region::parse("region", "eu-west-1").unwrap();
-        assert_eq!(config.client(region).unwrap().signing_region.as_str(), "eu-west-1");
+        assert_eq!(config.dial(region).unwrap().signing_region.as_str(), "eu-west-1");
     }
 
     #[test]
     fn a_missing_setting_is_named_with_its_setter() {
-        let failure =
-            Config { client_id: None, ..config() }.client(Region::parse("region", "eu-west-1").unwrap()).err().unwrap();
+        let failure = Config { client_id: None, ..config() }.client().err().unwrap();
         assert_eq!(failure.status, Status::InvalidConfig);
         assert_eq!(failure.text(), "client_id is not set. Call cognito_config_set_client_id");
     }

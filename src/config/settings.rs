@@ -116,23 +116,28 @@ pub struct CognitoSettings {
     pub network: Network,
 }
 
-/// What a client needs beside its provider.
+/// Where AWS IoT Core is, and how to get there.
 #[derive(Clone)]
-pub struct ClientSettings {
+pub struct DialSettings {
     /// The IoT data endpoint.
     pub endpoint: Host,
     /// Its port.
     pub port: u16,
     /// The region in the signature.
     pub signing_region: Region,
+    /// One deadline for everything, from DNS to the last answer.
+    pub connect_timeout: Duration,
+    /// The way there.
+    pub network: Network,
+}
+
+/// What the MQTT session of a client needs.
+#[derive(Clone)]
+pub struct ClientSettings {
     /// MQTT client identifier.
     pub client_id: String,
     /// MQTT keep-alive.
     pub keep_alive: Duration,
     /// MQTT clean session flag.
     pub clean_session: bool,
-    /// One deadline for everything from DNS to CONNACK.
-    pub connect_timeout: Duration,
-    /// The way there.
-    pub network: Network,
 }

@@ -37,6 +37,21 @@ impl Credentials {
         }
     }
 
+    /// The access key id.
+    pub fn access_key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    /// The secret access key.
+    pub fn secret_access_key(&self) -> &str {
+        &self.secret_key
+    }
+
+    /// The session token.
+    pub fn session_token(&self) -> &str {
+        &self.session_token
+    }
+
     /// When they end, in server time.
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at

@@ -149,13 +149,13 @@ impl Provider {
     /// Valid credentials: those at hand, those that another caller is fetching now, or fresh ones.
     pub async fn credentials(&self, caller: &Caller) -> Outcome {
         loop {
-            if let Some(credentials) = self.valid_for(REFRESH_BEFORE) {
+            if let Some(credentials) = self.at_hand() {
                 log!(Debug, Stage::Cognito, "the credentials at hand are still valid");
                 return Ok(credentials);
             }
             match self.flights.join(&caller.away) {
                 // Another fetch may have landed just before this one began.
-                Part::Fetch(_) if self.valid_for(REFRESH_BEFORE).is_some() => {}
+                Part::Fetch(_) if self.at_hand().is_some() => {}
                 Part::Fetch(fetcher) => {
                     let landed = boxed(|| self.fetch(caller)).await;
                     fetcher.land(&landed);
@@ -175,6 +175,11 @@ impl Provider {
                 }
             }
         }
+    }
+
+    /// The credentials at hand, if they are valid for long enough.
+    pub fn at_hand(&self) -> Option<Credentials> {
+        self.valid_for(REFRESH_BEFORE)
     }
 
     /// Forgets credentials that the server would not have, unless others are at hand by now.

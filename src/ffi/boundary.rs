@@ -42,6 +42,17 @@ pub fn status_in_callback(call: impl FnOnce() -> Result<(), Failure>) -> Status 
     }
 }
 
+/// The body of the functions that give a number of bytes, or a negative status.
+pub fn count(call: impl FnOnce() -> Result<usize, Failure>) -> i32 {
+    match guarded(call) {
+        Ok(count) => i32::try_from(count).unwrap_or(i32::MAX),
+        Err(failure) => {
+            record(&failure);
+            failure.status as i32
+        }
+    }
+}
+
 /// The body of every getter: `default` where the call fails, with the last error set.
 pub fn value<T>(default: T, call: impl FnOnce() -> Result<T, Failure>) -> T {
     match guarded(call) {
@@ -166,6 +177,59 @@ pub unsafe fn construct<T>(field: &str, out: *mut *mut T, make: impl FnOnce() ->
         unsafe { out.write(std::ptr::without_provenance_mut(token)) };
         Ok(())
     })
+}
+
+/// The largest number of bytes that a call takes or gives: what it returns is an `int32_t`.
+const COUNT_MAX: usize = i32::MAX as usize;
+
+/// As many pieces as writev(2) takes.
+const PIECES_MAX: usize = 1024;
+
+/// Reads a buffer argument. `field` names it in the error.
+///
+/// # Safety
+/// `pointer` is NULL or points to `len` readable bytes that stay for `'a`.
+pub unsafe fn bytes<'a>(field: &str, pointer: *const c_void, len: usize) -> Result<&'a [u8], Failure> {
+    match (pointer.is_null(), len) {
+        (_, 0) => Ok(&[]),
+        (true, _) => Err(Failure::argument(field, "is NULL")),
+        // SAFETY: not NULL, and readable by the caller's promise.
+        (false, _) => Ok(unsafe { std::slice::from_raw_parts(pointer.cast(), len.min(COUNT_MAX)) }),
+    }
+}
+
+/// Takes a buffer argument to write to. `field` names it in the error.
+///
+/// # Safety
+/// `pointer` is NULL or points to `len` writable bytes that nobody else uses during `'a`.
+pub unsafe fn buffer<'a>(field: &str, pointer: *mut c_void, len: usize) -> Result<&'a mut [u8], Failure> {
+    match (pointer.is_null(), len) {
+        (_, 0) => Ok(&mut []),
+        (true, _) => Err(Failure::argument(field, "is NULL")),
+        // SAFETY: not NULL, and writable by the caller's promise. It is written before it is read.
+        (false, _) => Ok(unsafe { std::slice::from_raw_parts_mut(pointer.cast(), len.min(COUNT_MAX)) }),
+    }
+}
+
+/// Reads an array of buffers, of which together no more than `INT32_MAX` bytes are given.
+///
+/// # Safety
+/// `vectors` is NULL or points to `count` vectors, each of which is as for [`bytes`].
+pub unsafe fn pieces<'a>(field: &str, vectors: *const libc::iovec, count: usize) -> Result<Vec<&'a [u8]>, Failure> {
+    if vectors.is_null() && count > 0 {
+        return Err(Failure::argument(field, "is NULL"));
+    }
+    let mut left = COUNT_MAX;
+    let mut pieces = Vec::with_capacity(count.min(PIECES_MAX));
+    for index in 0..count.min(PIECES_MAX) {
+        // SAFETY: one of the `count` vectors that the caller promised.
+        let vector = unsafe { vectors.add(index).read() };
+        // SAFETY: the caller's promise is the same.
+        let piece = unsafe { bytes(field, vector.iov_base, vector.iov_len.min(left)) }?;
+        left -= piece.len();
+        pieces.push(piece);
+    }
+    Ok(pieces)
 }
 
 /// A pointer of the application that is only handed back to it.

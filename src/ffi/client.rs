@@ -6,9 +6,10 @@ use super::failure::{FAILURES, Snapshot, cognito_failure};
 use super::handle::{Kind, Table};
 use super::provider::{PROVIDERS, cognito_provider};
 use super::trace::{Steps, TRACES, cognito_trace};
-use crate::client::{Client, Wait};
+use crate::client::Client;
 use crate::credentials::Provider;
 use crate::error::Failure;
+use crate::execution::Wait;
 use crate::status::Status;
 use std::sync::Arc;
 
@@ -44,10 +45,10 @@ pub unsafe extern "C" fn cognito_client_new(
             let config = lock(&*CONFIGS.get(config)?).clone();
             let provider = match provider.is_null() {
                 true => Arc::new(Provider::new(config.cognito()?)?),
-                false => Arc::clone(&PROVIDERS.get(provider)?.provider),
+                false => Arc::clone(PROVIDERS.get(provider)?.provider()),
             };
-            let settings = config.client(provider.region())?;
-            CLIENTS.insert(Arc::new(Client::new(settings, provider)?))
+            let dial = config.dial(provider.region())?;
+            CLIENTS.insert(Arc::new(Client::new(dial, config.client()?, provider)?))
         })
     }
 }
@@ -160,7 +161,7 @@ pub extern "C" fn cognito_client_free(client: *mut cognito_client) {
     });
 }
 
-fn wait(field: &str, milliseconds: i32) -> Result<Wait, Failure> {
+pub(super) fn wait(field: &str, milliseconds: i32) -> Result<Wait, Failure> {
     match u64::try_from(milliseconds) {
         Ok(milliseconds) => Ok(Wait::AtMost(std::time::Duration::from_millis(milliseconds))),
         Err(_) if milliseconds == COGNITO_WAIT_FOREVER => Ok(Wait::Forever),

@@ -34,6 +34,9 @@ pub enum Kind {
     Trace = 5,
     IdentitySink = 6,
     LoginSink = 7,
+    Credentials = 8,
+    SignedUrl = 9,
+    Transport = 10,
 }
 
 impl Kind {
@@ -46,6 +49,9 @@ impl Kind {
             Kind::Trace => "cognito_trace",
             Kind::IdentitySink => "cognito_identity_sink",
             Kind::LoginSink => "cognito_login_sink",
+            Kind::Credentials => "cognito_credentials",
+            Kind::SignedUrl => "cognito_signed_url",
+            Kind::Transport => "cognito_transport",
         }
     }
 }

@@ -1,9 +1,8 @@
-//! eventfd(2): what a cancel writes to.
+//! eventfd(2): what a cancel writes to, and what raises the descriptor of a stream.
 
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
-use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// A non-blocking eventfd, closed on exec.
@@ -34,10 +33,16 @@ impl EventFd {
     }
 
     /// Takes the signal back.
-    fn clear(&self) {
+    pub fn clear(&self) {
         let mut count = [0_u8; 8];
         // SAFETY: `count` is valid for writing 8 bytes. EAGAIN means that it was clear.
         unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) };
+    }
+}
+
+impl AsFd for EventFd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 
@@ -56,7 +61,7 @@ impl EventFdWatch {
     /// Registers with the current runtime.
     pub fn new(event: Arc<EventFd>) -> io::Result<Self> {
         // SAFETY: the Arc inside keeps the one descriptor open and the same for as long as it is registered.
-        let registered = unsafe { AsyncFd::register_with_interest(Registered(event), Interest::READABLE) };
+        let registered = unsafe { AsyncFd::register_with_interest(Registered(event), tokio::io::Interest::READABLE) };
         Ok(Self(registered?))
     }
 

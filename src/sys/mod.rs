@@ -4,6 +4,7 @@
 
 mod allocator;
 mod boot_time;
+mod epoll;
 mod eventfd;
 mod getaddrinfo;
 mod random;
@@ -11,6 +12,7 @@ mod send;
 mod signals;
 
 pub use boot_time::boot_time;
+pub use epoll::{Epoll, Interest, wait_for};
 pub use eventfd::{EventFd, EventFdWatch};
 pub use getaddrinfo::{ResolveError, getaddrinfo};
 pub use random::random;

@@ -1,5 +1,6 @@
 //! What can go wrong between a host name and an open WebSocket.
 
+use super::framing::Problem;
 use crate::error::{AwsReason, Failure, Stage};
 use crate::status::Status;
 use crate::sys::ResolveError;
@@ -50,6 +51,8 @@ pub enum Error {
     WebSocket { peer: String, source: Box<tokio_tungstenite::tungstenite::Error> },
     /// The peer sent a text message, which carries no MQTT.
     TextMessage { peer: String },
+    /// What the peer sent are no MQTT packets.
+    NoMqtt { peer: String, problem: Problem },
 }
 
 impl std::fmt::Display for Error {
@@ -92,6 +95,7 @@ impl std::fmt::Display for Error {
             }
             Self::UpgradeMalformed { peer, problem } => write!(f, "the WebSocket upgrade by {peer} {problem}"),
             Self::WebSocket { peer, source } => write!(f, "{peer} broke the WebSocket protocol: {source}"),
+            Self::NoMqtt { peer, problem } => write!(f, "{peer} broke MQTT: {problem}"),
             Self::TextMessage { peer } => write!(f, "{peer} sent a WebSocket text message, which carries no MQTT"),
         }
     }
@@ -135,6 +139,7 @@ impl Error {
             Self::Http { stage, .. } => (Status::CognitoMalformed, *stage),
             Self::UpgradeRefused { .. } => (Status::UpgradeRefused, Stage::Upgrade),
             Self::UpgradeMalformed { .. } => (Status::UpgradeMalformed, Stage::Upgrade),
+            Self::NoMqtt { .. } => (Status::MqttProtocol, Stage::Session),
             Self::WebSocket { .. } | Self::TextMessage { .. } => (Status::WebsocketProtocol, Stage::Session),
         }
     }

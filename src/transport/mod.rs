@@ -1,10 +1,13 @@
 //! From a host name to a stream of MQTT packets: DNS, proxy, TCP, TLS, WebSocket. The same way serves the HTTPS requests to
 //! Cognito, which leave it after TLS.
 
+mod byte_stream;
 mod certificates;
 mod dns;
 mod error;
+mod framing;
 pub mod http;
+mod nonblocking;
 pub mod packets;
 mod progress;
 mod proxy;
@@ -14,9 +17,11 @@ mod tls;
 mod trust;
 pub mod websocket;
 
+pub use byte_stream::{ByteStream, Ended};
 pub use error::{Error, PORTAL};
 pub use progress::Progress;
 pub use tls::{SAME_TIME, TlsStream, Told, chain};
+pub use websocket::Upgraded;
 
 use crate::boxed::boxed;
 use crate::clock::Clock;

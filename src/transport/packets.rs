@@ -1,7 +1,7 @@
 //! A stream of MQTT bytes over an open WebSocket: each packet of ours in one binary frame of its own, the server's in whatever
 //! frames it likes.
 
-use super::{Error, TlsStream, tls};
+use super::{Error, TlsStream, Upgraded, tls};
 use crate::error::Stage;
 use crate::log::log;
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 /// The largest frame or message that is taken. AWS's largest packet is a PUBLISH of 128 KiB; a server may put several packets
 /// into one message.
-const MAX_MESSAGE: usize = 256 * 1024;
+pub const MAX_MESSAGE: usize = 256 * 1024;
 
 /// What comes next out of a [`PacketStream`].
 pub enum Incoming {
@@ -31,17 +31,11 @@ pub struct PacketStream {
 }
 
 impl PacketStream {
-    /// Takes a TLS connection after its upgrade; `rest` is what was read beyond the answer.
-    pub async fn new(stream: TlsStream, rest: Vec<u8>, peer: &str) -> Self {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(4096)
-            // Written out by flush, so that packets sent together leave in one TLS record.
-            .write_buffer_size(4096)
-            .max_write_buffer_size(2 * MAX_MESSAGE)
-            .max_message_size(Some(MAX_MESSAGE))
-            .max_frame_size(Some(MAX_MESSAGE));
-        let socket = WebSocketStream::from_partially_read(stream, rest, Role::Client, Some(config)).await;
-        Self { socket: Box::new(socket), peer: peer.to_owned() }
+    /// Takes a connection after its upgrade.
+    pub async fn new(upgraded: Upgraded) -> Self {
+        let Upgraded { stream, rest, peer } = upgraded;
+        let socket = WebSocketStream::from_partially_read(stream, rest, Role::Client, Some(config())).await;
+        Self { socket: Box::new(socket), peer }
     }
 
     /// Sends one MQTT packet in one frame.
@@ -89,22 +83,37 @@ impl PacketStream {
     }
 
     fn error(&self, error: tungstenite::Error) -> Error {
-        let peer = self.peer.clone();
-        match error {
-            tungstenite::Error::Io(error) => tls::from_io(error, Stage::Session, &peer),
-            tungstenite::Error::ConnectionClosed
-            | tungstenite::Error::AlreadyClosed
-            | tungstenite::Error::Protocol(
-                tungstenite::error::ProtocolError::ResetWithoutClosingHandshake
-                | tungstenite::error::ProtocolError::SendAfterClosing,
-            ) => Error::Lost { stage: Stage::Session, peer, source: None },
-            source => Error::WebSocket { peer, source: Box::new(source) },
-        }
+        from_tungstenite(error, &self.peer)
     }
 }
 
+/// What an error of an open WebSocket is.
+pub fn from_tungstenite(error: tungstenite::Error, peer: &str) -> Error {
+    match error {
+        tungstenite::Error::Io(error) => tls::from_io(error, Stage::Session, peer),
+        tungstenite::Error::ConnectionClosed
+        | tungstenite::Error::AlreadyClosed
+        | tungstenite::Error::Protocol(
+            tungstenite::error::ProtocolError::ResetWithoutClosingHandshake
+            | tungstenite::error::ProtocolError::SendAfterClosing,
+        ) => Error::Lost { stage: Stage::Session, peer: peer.to_owned(), source: None },
+        source => Error::WebSocket { peer: peer.to_owned(), source: Box::new(source) },
+    }
+}
+
+/// The limits of a WebSocket that carries MQTT.
+pub fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(4096)
+        // Written out by flush, so that packets sent together leave in one TLS record.
+        .write_buffer_size(4096)
+        .max_write_buffer_size(2 * MAX_MESSAGE)
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_MESSAGE))
+}
+
 /// A Close as the end of a sentence: " with WebSocket Close 1008, policy".
-fn describe(frame: Option<CloseFrame>) -> String {
+pub fn describe(frame: Option<CloseFrame>) -> String {
     match frame {
         None => String::new(),
         Some(frame) if frame.reason.is_empty() => format!(" with WebSocket Close {}", u16::from(frame.code)),

@@ -16,6 +16,11 @@ impl Socket {
     pub fn new(stream: TcpStream) -> Self {
         Self(stream)
     }
+
+    /// Takes it off its runtime. It never blocks.
+    pub fn into_std(self) -> io::Result<std::net::TcpStream> {
+        self.0.into_std()
+    }
 }
 
 impl AsyncRead for Socket {

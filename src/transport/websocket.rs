@@ -1,7 +1,6 @@
 //! The WebSocket upgrade (RFC 6455, section 4). Our own and not tungstenite's, whose client keeps of a refusal only what came in
 //! the same read, and logs the URL.
 
-use super::packets::PacketStream;
 use super::{Error, Progress, TlsStream, http, tls};
 use crate::error::{AwsReason, Stage};
 use crate::log::log;
@@ -15,6 +14,16 @@ use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_acc
 /// A refusal is reported with what of its body is there this long before the deadline.
 const REFUSAL_RESERVE: Duration = Duration::from_millis(20);
 
+/// A connection after its upgrade.
+pub struct Upgraded {
+    /// The connection.
+    pub stream: TlsStream,
+    /// What was read beyond the answer.
+    pub rest: Vec<u8>,
+    /// `host:port` of the server.
+    pub peer: String,
+}
+
 /// Upgrades an open TLS connection. `host_header` and `path_and_query` are as they were signed. The request goes out in one
 /// write, and a refusal is read whole, however late its body comes before `deadline`.
 pub async fn upgrade(
@@ -23,7 +32,7 @@ pub async fn upgrade(
     path_and_query: &str,
     deadline: Instant,
     progress: &Progress,
-) -> Result<PacketStream, Error> {
+) -> Result<Upgraded, Error> {
     progress.enter(Stage::Upgrade);
     let peer = progress.peer();
     let key = generate_key();
@@ -50,7 +59,7 @@ pub async fn upgrade(
     let rest = reader.into_rest();
     log!(Debug, Stage::Upgrade, "{peer}: WebSocket open");
     progress.found("101 Switching Protocols, subprotocol mqtt");
-    Ok(PacketStream::new(stream, rest, &peer).await)
+    Ok(Upgraded { stream, rest, peer })
 }
 
 /// RFC 6455, section 4.1, the list of what a client must check.

@@ -2,28 +2,31 @@
 
 use crate::sys::{EventFd, EventFdWatch};
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 
-/// Counts the cancels of one client. A call that waits ends when the count passes the one that it began with.
+/// Counts the cancels of one handle. A call that waits ends when the count passes the one that it began with.
 pub struct Cancel {
     requested: AtomicU64,
     /// Up to here cancels have ended a call, and mean nothing to later ones.
     spent: AtomicU64,
-    event: Arc<EventFd>,
+    /// Made with the first runtime: before that no call waits.
+    event: OnceLock<Arc<EventFd>>,
 }
 
 impl Cancel {
     /// Nothing is cancelled.
-    pub fn new() -> io::Result<Self> {
-        Ok(Self { requested: AtomicU64::new(0), spent: AtomicU64::new(0), event: Arc::new(EventFd::new()?) })
+    pub fn new() -> Self {
+        Self { requested: AtomicU64::new(0), spent: AtomicU64::new(0), event: OnceLock::new() }
     }
 
     /// Cancels. Safe in a signal handler: one atomic addition and one write(2).
     pub fn request(&self) {
         self.requested.fetch_add(1, Ordering::SeqCst);
-        self.event.signal();
+        if let Some(event) = self.event.get() {
+            event.signal();
+        }
     }
 
     /// Where a call begins to count that a pending cancel ends.
@@ -47,16 +50,23 @@ impl Cancel {
         self.spent.fetch_max(now, Ordering::SeqCst);
         true
     }
-}
 
-/// Registers the eventfd with the current runtime, and gives the task that wakes the waiting calls of a client.
-pub fn watcher(cancel: &Cancel, wake: watch::Sender<()>) -> io::Result<impl Future<Output = ()> + use<>> {
-    let event = EventFdWatch::new(Arc::clone(&cancel.event))?;
-    Ok(async move {
-        while event.signalled().await.is_ok() {
-            wake.send_replace(());
-        }
-    })
+    /// Registers the eventfd with the current runtime, and gives the task that wakes the waiting calls.
+    pub fn watcher(&self, wake: watch::Sender<()>) -> io::Result<impl Future<Output = ()> + use<>> {
+        let event = match self.event.get() {
+            Some(event) => Arc::clone(event),
+            None => {
+                let fresh = Arc::new(EventFd::new()?);
+                Arc::clone(self.event.get_or_init(|| fresh))
+            }
+        };
+        let event = EventFdWatch::new(event)?;
+        Ok(async move {
+            while event.signalled().await.is_ok() {
+                wake.send_replace(());
+            }
+        })
+    }
 }
 
 #[cfg(test)]
@@ -65,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_cancel_ends_the_calls_under_way_or_else_the_next_one_and_is_spent_then() {
-        let cancel = Cancel::new().unwrap();
+        let cancel = Cancel::new();
         let (first, second) = (cancel.pending_counts(), cancel.pending_counts());
         assert!(!cancel.is_cancelled(first));
         cancel.request();
@@ -78,7 +88,7 @@ mod tests {
 
     #[test]
     fn an_older_cancel_means_nothing_to_a_disconnect_and_is_spent_by_it() {
-        let cancel = Cancel::new().unwrap();
+        let cancel = Cancel::new();
         cancel.request();
         let base = cancel.only_later_counts();
         assert!(!cancel.is_cancelled(base));

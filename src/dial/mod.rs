@@ -1,22 +1,20 @@
-//! The dial: from settings to CONNACK in five round trips. TCP and TLS to IoT Core do not depend on the credentials and run
-//! while Cognito answers; the signed upgrade goes out the moment both are there.
+//! The dial: from settings to an open WebSocket in four round trips. TCP and TLS to IoT Core do not depend on the credentials and
+//! run while Cognito answers; the signed upgrade goes out the moment both are there.
 
-use super::diagnosis;
-use crate::boxed::{Subtask, boxed};
-use crate::config::ClientSettings;
+pub mod diagnosis;
+pub mod state;
+
+use crate::boxed::{BoxFuture, Subtask, boxed};
+use crate::config::DialSettings;
 use crate::credentials::{Away, Caller, Credentials, Provider};
 use crate::error::{Failure, Stage};
 use crate::log::log;
-use crate::mqtt::Error as MqttError;
-use crate::mqtt::codec::{self, Connect, Received};
-use crate::mqtt::session::Session;
-use crate::signing::presign;
+use crate::signing::{HostHeader, SignedUrl, presign};
 use crate::status::Status;
 use crate::sys::boot_time;
 use crate::trace::Trace;
-use crate::transport::packets::{Incoming, PacketStream};
-use crate::transport::{Dialer, Error, Progress, SAME_TIME, TlsStream, Told, closed_while_idle, websocket};
-use bytes::BytesMut;
+use crate::transport::{Dialer, Error, Progress, SAME_TIME, TlsStream, Told, Upgraded, closed_while_idle, websocket};
+use state::{Attempt, ordered};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
@@ -34,19 +32,13 @@ const MARGIN: Duration = Duration::from_millis(20);
 
 /// What a dial needs.
 pub struct Dial {
-    pub settings: Arc<ClientSettings>,
-    pub provider: Arc<Provider>,
-    pub dialer: Arc<Dialer>,
-    /// Whether a thread of the application is inside a call of the client.
-    pub away: watch::Receiver<Away>,
-}
-
-/// An open MQTT session and the stream it runs over.
-pub struct Connection {
-    pub packets: PacketStream,
-    pub session: Session,
-    /// Bytes of MQTT that came behind CONNACK.
-    pub buffer: BytesMut,
+    settings: DialSettings,
+    /// The MQTT client identifier, if it is known to whoever dials.
+    client_id: Option<String>,
+    provider: Arc<Provider>,
+    dialer: Arc<Dialer>,
+    /// Whether a thread of the application is inside a call of the handle.
+    away: watch::Receiver<Away>,
 }
 
 /// The two connections of a dial, and how far each has come.
@@ -56,8 +48,52 @@ struct Legs {
 }
 
 impl Dial {
-    /// Dials once, within one deadline for everything. The steps are noted in `trace`.
-    pub async fn run(&self, trace: &Arc<Trace>) -> Result<Box<Connection>, Failure> {
+    /// Loads the trusted roots, unless the provider has the same. `away` tells since when nobody drives the dial.
+    pub fn new(
+        settings: DialSettings,
+        client_id: Option<String>,
+        provider: Arc<Provider>,
+        away: watch::Receiver<Away>,
+    ) -> Result<Self, Failure> {
+        if provider.has_forked() {
+            return Err(Failure::new(Status::Forked, Stage::None, "the provider was made before fork()")
+                .hint("Make a new provider in the child"));
+        }
+        let dialer = provider.dialer_for(&settings.network)?;
+        Ok(Self { settings, client_id, provider, dialer, away })
+    }
+
+    /// Dials for an attempt, unless it is ordered to end, and goes on with `then`; all within one deadline.
+    pub async fn run<T: Send>(
+        &self,
+        attempt: &Attempt,
+        then: impl FnOnce(Upgraded, Arc<Progress>) -> BoxFuture<'static, Result<T, Failure>> + Send,
+    ) -> Result<T, Failure> {
+        let mut orders = attempt.orders();
+        let dialled = tokio::select! {
+            biased;
+            _ = ordered(&mut orders) => Err(Failure::cancelled(Stage::None)),
+            dialled = boxed(|| self.within_deadline(attempt.trace(), then)) => dialled,
+        };
+        attempt.trace().close(dialled.as_ref().err());
+        dialled.map_err(|failure| self.identified(failure))
+    }
+
+    /// The MQTT client identifier, if it is known.
+    pub fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref()
+    }
+
+    /// A failure with what is known about the device.
+    pub fn identified(&self, failure: Failure) -> Failure {
+        failure.device(self.provider.device())
+    }
+
+    async fn within_deadline<T>(
+        &self,
+        trace: &Arc<Trace>,
+        then: impl FnOnce(Upgraded, Arc<Progress>) -> BoxFuture<'static, Result<T, Failure>>,
+    ) -> Result<T, Failure> {
         let timeout = self.settings.connect_timeout;
         let deadline = Instant::now() + timeout;
         let legs = Legs {
@@ -65,13 +101,17 @@ impl Dial {
             cognito: Arc::new(Progress::new(c"Cognito", self.provider.peer(), trace)),
         };
         log!(Info, Stage::Dns, "connecting to {}", legs.iot.peer());
-        match timeout_at(deadline, boxed(|| self.stages(&legs, deadline))).await {
+        let whole = async {
+            let upgraded = boxed(|| self.stages(&legs, deadline)).await?;
+            then(upgraded, Arc::clone(&legs.iot)).await
+        };
+        match timeout_at(deadline, whole).await {
             Ok(result) => result,
             Err(_) => Err(timed_out(&legs, timeout)),
         }
     }
 
-    async fn stages(&self, legs: &Legs, deadline: Instant) -> Result<Box<Connection>, Failure> {
+    async fn stages(&self, legs: &Legs, deadline: Instant) -> Result<Upgraded, Failure> {
         let mut corrected = false;
         loop {
             let clock = self.provider.clock();
@@ -85,23 +125,20 @@ impl Dial {
                 self.dialer.check_again(&stream, &self.settings.endpoint, self.settings.port)?;
                 legs.iot.found("the certificates are valid at server time");
             }
-            let (host_header, path_and_query, signed_at) = self.sign(&credentials, &legs.iot)?;
+            let url = self.sign(&credentials, &legs.iot)?;
             let sent = boot_time();
-            match boxed(|| websocket::upgrade(stream, &host_header, &path_and_query, deadline, &legs.iot)).await {
-                Ok(packets) => {
-                    drop((credentials, path_and_query));
-                    return boxed(|| self.connack(packets, &legs.iot)).await;
-                }
+            match boxed(|| websocket::upgrade(stream, &url.host_header, &url.path, deadline, &legs.iot)).await {
+                Ok(upgraded) => return Ok(upgraded),
                 // Once and at once: with the right time, the same credentials will do.
                 Err(error)
                     if !corrected
                         && deadline.saturating_duration_since(Instant::now()) > ONE_MORE_DIAL
-                        && self.learn_from(&error, signed_at, sent) =>
+                        && self.learn_from(&error, url.signed_at, sent) =>
                 {
                     corrected = true;
                     legs.iot.failed(&Failure::from(&error));
                 }
-                Err(error) => return Err(diagnosis::upgrade(self, error, &credentials, signed_at)),
+                Err(error) => return Err(diagnosis::upgrade(self, error, &credentials, url.signed_at)),
             }
         }
     }
@@ -128,8 +165,9 @@ impl Dial {
     }
 
     async fn open(&self, progress: &Arc<Progress>) -> Result<TlsStream, Failure> {
-        let (dialer, settings, leg) = (Arc::clone(&self.dialer), Arc::clone(&self.settings), Arc::clone(progress));
-        let opened = Subtask::spawn(|| async move { dialer.open(&settings.endpoint, settings.port, &leg).await });
+        let (dialer, leg) = (Arc::clone(&self.dialer), Arc::clone(progress));
+        let (endpoint, port) = (self.settings.endpoint.clone(), self.settings.port);
+        let opened = Subtask::spawn(|| async move { dialer.open(&endpoint, port, &leg).await });
         let stream = flatten(opened.await).inspect_err(|failure| progress.fail(failure))?;
         progress.complete();
         Ok(stream)
@@ -153,14 +191,13 @@ impl Dial {
         Ok(stream)
     }
 
-    /// The Host header, the signed path and query, and the time in the signature.
-    fn sign(&self, credentials: &Credentials, progress: &Progress) -> Result<(String, String, SystemTime), Failure> {
+    fn sign(&self, credentials: &Credentials, progress: &Progress) -> Result<SignedUrl, Failure> {
         progress.enter(Stage::Signing);
-        let (region, signed_at) = (&self.settings.signing_region, self.provider.clock().now());
-        let host_header = self.settings.endpoint.host_header(self.settings.port);
-        let path_and_query = presign(&host_header, region, credentials, signed_at)?;
+        let DialSettings { endpoint, port, signing_region: region, .. } = &self.settings;
+        let now = self.provider.clock().now();
+        let url = presign(endpoint, *port, HostHeader::Standard, region, credentials, now)?;
         progress.found(&format!("SigV4 for region {}", region.as_str()));
-        Ok((host_header, path_and_query, signed_at))
+        Ok(url)
     }
 
     /// Takes the time of a refusal that may be one of a wrong time. Gives whether another signature would be of another time.
@@ -172,33 +209,6 @@ impl Dial {
         }
         let told = Told { stage: Stage::Upgrade, date: Some(date), sent };
         self.dialer.learn(&told, chain, &self.settings.endpoint, self.settings.port).unwrap_or(false)
-    }
-
-    /// Sends CONNECT and waits for CONNACK. Nothing else may be sent before it comes.
-    async fn connack(&self, mut packets: PacketStream, progress: &Progress) -> Result<Box<Connection>, Failure> {
-        progress.enter(Stage::Connack);
-        let keep_alive = self.settings.keep_alive;
-        let connect = Connect {
-            client_id: &self.settings.client_id,
-            keep_alive_s: u16::try_from(keep_alive.as_secs()).unwrap_or(u16::MAX),
-            clean_session: self.settings.clean_session,
-        };
-        let mqtt = |error: MqttError| diagnosis::connack(self, &error);
-        packets.send(connect.encode().map_err(mqtt)?).await.map_err(|error| diagnosis::before_connack(self, error))?;
-        let mut buffer = BytesMut::new();
-        let session_present = loop {
-            match codec::decode(&mut buffer).map_err(mqtt)? {
-                Some(Received::Connack { session_present }) => break session_present,
-                Some(_) => return Err(mqtt(MqttError::Malformed("a packet ahead of CONNACK"))),
-                None => match packets.next().await.map_err(|error| diagnosis::before_connack(self, error))? {
-                    Incoming::Bytes(bytes) => buffer.extend_from_slice(&bytes),
-                    Incoming::Closed(how) => return Err(diagnosis::closed_before_connack(self, &how)),
-                },
-            }
-        };
-        progress.found(if session_present { "accepted, session present" } else { "accepted, no session present" });
-        log!(Info, Stage::Connack, "connected to {}; session present: {session_present}", packets.peer());
-        Ok(Box::new(Connection { packets, session: Session::new(keep_alive, boot_time()), buffer }))
     }
 }
 

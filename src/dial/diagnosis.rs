@@ -1,13 +1,11 @@
 //! Why IoT Core refuses: it has one answer, or none, for many causes.
 
-use super::dial::Dial;
+use super::Dial;
 use crate::clock::parse_http_date;
 use crate::credentials::Credentials;
 use crate::error::{Failure, Stage};
-use crate::mqtt::Error as MqttError;
 use crate::status::Status;
 use crate::transport::Error;
-use std::io::ErrorKind;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// AWS takes a signature whose time is this far off.
@@ -43,7 +41,10 @@ pub fn upgrade(dial: &Dial, error: Error, used: &Credentials, signed_at: SystemT
     if aws.message.is_empty() && aws.error_type.is_empty() {
         return failure;
     }
-    failure.hint(format!("{}, and check that the endpoint belongs to the same account", not_allowed(dial)))
+    failure.hint(format!(
+        "{}, and check that the endpoint belongs to the same account",
+        not_allowed(dial, dial.client_id())
+    ))
 }
 
 fn clock_hint(dial: &Dial, skew: Option<Duration>) -> String {
@@ -76,44 +77,29 @@ fn clock_hint(dial: &Dial, skew: Option<Duration>) -> String {
     }
 }
 
-/// A CONNACK that refuses, or is none.
-pub fn connack(dial: &Dial, error: &MqttError) -> Failure {
-    let failure = error.failure(Stage::Connack);
-    match failure.status {
-        Status::ConnackNotAuthorized | Status::ConnackRefused => failure.hint(not_allowed(dial)),
-        _ => failure,
-    }
-}
-
-/// An error of the connection while CONNACK was waited for.
-pub fn before_connack(dial: &Dial, error: Error) -> Failure {
-    match error {
-        Error::Lost { source: None, .. } => closed_before_connack(dial, ""),
-        Error::Lost { source: Some(source), .. }
-            if matches!(source.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) =>
-        {
-            closed_before_connack(dial, "")
-        }
-        error => Failure { stage: Stage::Connack, ..error.into() },
-    }
+/// An open stream that has ended. `how` says with which Close, if with one.
+pub fn session_closed(peer: &str, how: &str) -> Failure {
+    Failure::new(Status::SessionClosed, Stage::Session, format!("{peer} ended the session{how}"))
 }
 
 /// IoT Core's usual answer to a client identifier that the policy does not allow.
-pub fn closed_before_connack(dial: &Dial, how: &str) -> Failure {
-    let message = format!(
-        "the server closed the connection{how} instead of answering CONNECT with client_id '{}'",
-        dial.settings.client_id
-    );
-    Failure::new(Status::ClosedBeforeConnack, Stage::Connack, message).hint(not_allowed(dial))
+pub fn closed_before_connack(dial: &Dial, client_id: Option<&str>, how: &str) -> Failure {
+    let client_id = client_id.or(dial.client_id());
+    let whose = client_id.map(|client_id| format!(" with client_id '{client_id}'")).unwrap_or_default();
+    let message = format!("the server closed the connection{how} instead of answering CONNECT{whose}");
+    Failure::new(Status::ClosedBeforeConnack, Stage::Connack, message).hint(not_allowed(dial, client_id))
 }
 
 /// Who may connect is decided by the role alone for a guest; an authenticated identity needs an IoT policy as well.
-fn not_allowed(dial: &Dial) -> String {
-    let client_id = &dial.settings.client_id;
+pub fn not_allowed(dial: &Dial, client_id: Option<&str>) -> String {
+    let client = match client_id {
+        Some(client_id) => format!("client/{client_id}"),
+        None => "the MQTT client identifier".to_owned(),
+    };
     match dial.provider.identity().filter(|_| dial.provider.is_authenticated()) {
-        None => format!("Allow iot:Connect on client/{client_id} in the policy of the identity pool's role"),
+        None => format!("Allow iot:Connect on {client} in the policy of the identity pool's role"),
         Some(identity) => format!(
-            "Allow iot:Connect on client/{client_id} in the role and in an IoT policy that is attached to the identity by \
+            "Allow iot:Connect on {client} in the role and in an IoT policy that is attached to the identity by \
              `aws iot attach-policy --policy-name POLICY --target {} --region {}`",
             identity.as_str(),
             dial.settings.signing_region.as_str()

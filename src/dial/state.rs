@@ -1,35 +1,36 @@
-//! What a client's calls and its task know of each other.
+//! What the calls of a handle and the task of its connection know of each other.
 
 use crate::error::{Failure, Stage};
+use crate::status::Status;
 use crate::trace::Trace;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
 
-/// Where a client stands.
+/// Where a connection stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Phase {
     /// There is no connection.
     Idle,
     /// The dial is under way.
     Connecting,
-    /// The session is open.
+    /// It is open.
     Connected,
     /// The orderly end is under way.
     Disconnecting,
 }
 
-/// What a client's calls ask of the task.
+/// What the calls ask of the task.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Order {
     /// Dial and stay connected.
     Connect,
-    /// End the session in order.
+    /// End what is open in order.
     Disconnect,
     /// Drop everything now.
     Abort,
 }
 
-/// One connect and the session that comes of it. Each has a task.
+/// One connect and what comes of it. Each has a task.
 pub struct Attempt {
     orders: watch::Sender<Order>,
     trace: Arc<Trace>,
@@ -61,7 +62,7 @@ impl Attempt {
     }
 }
 
-/// The state of a client. Its lock is never held while anything is called that could wait or call back.
+/// The state of a connection. Its lock is never held while anything is called that could wait or call back.
 pub struct State {
     inner: Mutex<Inner>,
     wake: watch::Sender<()>,
@@ -83,22 +84,17 @@ impl State {
         Self { inner: Mutex::new(Inner { phase: Phase::Idle, attempt, failure: None }), wake: watch::Sender::new(()) }
     }
 
-    /// Wakes on every change.
-    pub fn subscribe(&self) -> watch::Receiver<()> {
-        self.wake.subscribe()
-    }
-
     /// For whoever else has news for the waiting calls.
     pub fn waker(&self) -> watch::Sender<()> {
         self.wake.clone()
     }
 
-    /// Where the client stands.
+    /// Where the connection stands.
     pub fn phase(&self) -> Phase {
         self.lock().phase
     }
 
-    /// The current or last attempt, and where the client stands.
+    /// The current or last attempt, and where the connection stands.
     pub fn current(&self) -> (Arc<Attempt>, Phase) {
         let inner = self.lock();
         (Arc::clone(&inner.attempt), inner.phase)
@@ -109,7 +105,7 @@ impl State {
         self.lock().failure.clone()
     }
 
-    /// The attempt to wait for: a new one, with `Phase::Idle`, if the client is idle, which needs a task then.
+    /// The attempt to wait for: a new one, with `Phase::Idle`, if there was none, which needs a task then.
     pub fn begin(&self) -> (Arc<Attempt>, Phase) {
         let mut inner = self.lock();
         let before = inner.phase;
@@ -154,10 +150,16 @@ impl State {
         }
     }
 
-    /// The task has CONNACK.
-    pub fn connected(&self) {
-        self.lock().phase = Phase::Connected;
+    /// The dial has succeeded. Gives whether that is still wanted.
+    pub fn connected(&self, attempt: &Attempt) -> bool {
+        let mut inner = self.lock();
+        if *attempt.orders.borrow() != Order::Connect {
+            return false;
+        }
+        inner.phase = Phase::Connected;
+        drop(inner);
         self.wake.send_replace(());
+        true
     }
 
     /// The task is over, by a failure or because it was ordered.
@@ -175,6 +177,40 @@ impl State {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reports the end of a task, also when it panicked.
+pub struct Over<'a> {
+    pub state: &'a State,
+    pub attempt: &'a Attempt,
+}
+
+impl Over<'_> {
+    /// The task has ended in this way.
+    pub fn with(self, failure: Option<Failure>) {
+        self.state.over(self.attempt, failure);
+        std::mem::forget(self);
+    }
+
+    /// The task has ended, and what it has opened goes on.
+    pub fn stays_open(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        let failure = Failure::new(Status::Internal, Stage::None, "the connection's task ended by a defect");
+        self.state.over(self.attempt, Some(failure));
+    }
+}
+
+/// Waits for an order other than to connect.
+pub async fn ordered(orders: &mut watch::Receiver<Order>) -> Order {
+    match orders.wait_for(|order| *order != Order::Connect).await {
+        Ok(order) => *order,
+        Err(_) => Order::Abort,
     }
 }
 

@@ -1,0 +1,243 @@
+//! An authenticated byte stream for an application that has an MQTT library of its own: `cognito_transport` in C.
+
+mod line;
+mod readiness;
+
+use crate::boxed::boxed;
+use crate::config::DialSettings;
+use crate::credentials::Provider;
+use crate::dial::Dial;
+use crate::dial::state::{Attempt, Over, Phase, State};
+use crate::error::{Failure, Stage};
+use crate::execution::{Call, Execution, Wait, in_progress};
+use crate::status::Status;
+use crate::sys::wait_for;
+use crate::trace::Step;
+use crate::transport::ByteStream;
+use line::Line;
+use std::os::fd::{AsFd, RawFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
+
+/// The whole orderly end may take this long.
+const END: Duration = Duration::from_secs(5);
+
+/// The answer to our Close is waited for this long.
+const CLOSE: Duration = Duration::from_secs(3);
+
+/// How soon a call that closes sees a cancel.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// A byte stream. It is opened on a runtime, which is given back then: what is open needs none.
+pub struct Stream {
+    dial: Arc<Dial>,
+    state: Arc<State>,
+    execution: Execution,
+    line: Arc<Mutex<Line>>,
+}
+
+impl Stream {
+    /// Does not touch the network.
+    pub fn new(dial: DialSettings, provider: Arc<Provider>) -> Result<Self, Failure> {
+        let state = Arc::new(State::new());
+        let execution = Execution::new("transport", state.waker());
+        let dial = Dial::new(dial, None, provider, execution.away())?;
+        Ok(Self { dial: Arc::new(dial), state, execution, line: Arc::default() })
+    }
+
+    /// Begins to open if nothing is open or under way, and waits for the outcome.
+    pub fn open(&self, wait: Wait) -> Result<(), Failure> {
+        let mut call = self.execution.enter()?;
+        let base = self.execution.pending_counts();
+        let attempt = match self.begin(&call) {
+            Ok(attempt) => attempt,
+            Err(failure) => {
+                call.rest();
+                return Err(failure);
+            }
+        };
+        let outcome = match call.drive(wait, base, || self.state.outcome(&attempt)) {
+            Ok(None) => return Err(in_progress("open")),
+            Ok(Some(outcome)) => outcome,
+            Err(cancelled) => {
+                self.state.abort(&attempt, Phase::Connecting);
+                call.turn();
+                Err(cancelled)
+            }
+        };
+        call.rest();
+        outcome
+    }
+
+    /// Hands over bytes of whole packets; 0 when there are none now.
+    pub fn recv(&self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        self.with_line(|line| line.recv(buffer, &self.dial))
+    }
+
+    /// Takes bytes of packets and sends those that are whole; 0 when the socket is full.
+    pub fn send<'a>(&self, pieces: impl Iterator<Item = &'a [u8]>) -> Result<usize, Failure> {
+        self.with_line(|line| line.send(pieces, &self.dial))
+    }
+
+    /// The descriptor for an event loop, which is made when it is first asked for.
+    pub fn fd(&self) -> Result<RawFd, Failure> {
+        self.locked()?.fd()
+    }
+
+    /// Ends the stream in order, or an open under way at once, and waits until that is done.
+    pub fn close(&self, wait: Wait) -> Result<(), Failure> {
+        self.execution.refuse_forked()?;
+        let base = self.execution.only_later_counts();
+        let began = Instant::now();
+        let attempt = self.state.disconnect();
+        if self.state.phase() == Phase::Connecting {
+            let mut call = self.execution.enter()?;
+            let ended = call.drive(wait, base, || attempt.end().map(drop));
+            call.rest();
+            return ended?.ok_or_else(|| in_progress("close"));
+        }
+        loop {
+            let mut line = self.locked()?;
+            if self.execution.is_ended(base) {
+                line.drop_stream();
+                self.closed(&attempt);
+                return Err(Failure::cancelled(Stage::None));
+            }
+            let Some(since) = line.closing_since() else {
+                line.drop_stream();
+                self.closed(&attempt);
+                return Ok(());
+            };
+            let is_late = since.elapsed() >= END;
+            if line.close(since.elapsed() >= CLOSE) || is_late {
+                line.drop_stream();
+                self.closed(&attempt);
+                return Ok(());
+            }
+            let left = match wait {
+                Wait::Forever => LOOK_AGAIN,
+                Wait::AtMost(wait) => wait.saturating_sub(began.elapsed()).min(LOOK_AGAIN),
+            };
+            if left.is_zero() {
+                return Err(in_progress("close"));
+            }
+            // Outside of the lock, so that other threads are told at once that the stream is being closed.
+            let (socket, interest) = line.socket()?;
+            drop(line);
+            if let Some(socket) = socket {
+                wait_for(socket.as_fd(), interest, left);
+            }
+        }
+    }
+
+    /// Ends the calls that wait, or else the next open. Safe in a signal handler.
+    pub fn cancel(&self) {
+        self.execution.cancel();
+    }
+
+    /// Whether the stream is open, as far as is known.
+    pub fn is_open(&self) -> bool {
+        self.state.phase() == Phase::Connected
+    }
+
+    /// The last failure of any open or stream.
+    pub fn failure(&self) -> Option<Failure> {
+        self.state.failure()
+    }
+
+    /// What the last open did and when; that under way, up to now.
+    pub fn trace(&self) -> Vec<Step> {
+        self.state.current().0.trace().steps()
+    }
+
+    /// Ends all calls, says Close if that takes no waiting, and gives everything back.
+    pub fn free(&self) {
+        if self.execution.refuse_forked().is_err() {
+            self.execution.close(|| {});
+            return;
+        }
+        self.execution.close(|| drop(self.state.disconnect()));
+        let mut line = lock(&self.line);
+        line.close(true);
+        line.drop_stream();
+    }
+
+    /// The open under way, which is started if there is none.
+    fn begin(&self, call: &Call<'_>) -> Result<Arc<Attempt>, Failure> {
+        let (attempt, before) = self.state.begin();
+        match before {
+            Phase::Disconnecting => {
+                return Err(Failure::new(Status::InvalidState, Stage::None, "a close is under way")
+                    .hint("Wait for it with cognito_transport_close"));
+            }
+            Phase::Idle => {
+                let (dial, state, line) = (Arc::clone(&self.dial), Arc::clone(&self.state), Arc::clone(&self.line));
+                call.spawn(boxed(|| run(dial, state, line, Arc::clone(&attempt))));
+            }
+            Phase::Connecting | Phase::Connected => {}
+        }
+        Ok(attempt)
+    }
+
+    /// Does something with the open stream, and notes its end.
+    fn with_line<T>(&self, act: impl FnOnce(&mut Line) -> Result<T, Failure>) -> Result<T, Failure> {
+        let result = {
+            let mut line = self.locked()?;
+            let was_open = line.is_open();
+            let result = act(&mut line);
+            if let (true, false, Err(failure)) = (was_open, line.is_open(), &result) {
+                self.state.over(&self.state.current().0, Some(failure.clone()));
+            }
+            result
+        };
+        if self.execution.has_runtime() && self.state.phase() != Phase::Connecting {
+            self.execution.tidy();
+        }
+        result
+    }
+
+    fn closed(&self, attempt: &Attempt) {
+        if self.state.phase() == Phase::Disconnecting {
+            self.state.over(attempt, None);
+        }
+    }
+
+    /// In a forked child the lock may be held by a thread that the child does not have.
+    fn locked(&self) -> Result<MutexGuard<'_, Line>, Failure> {
+        self.execution.refuse_forked()?;
+        match self.line.try_lock() {
+            Ok(line) => Ok(line),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => Ok(lock(&self.line)),
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.free();
+    }
+}
+
+/// The task of one open.
+async fn run(dial: Arc<Dial>, state: Arc<State>, line: Arc<Mutex<Line>>, attempt: Arc<Attempt>) {
+    let over = Over { state: &state, attempt: &attempt };
+    let opened = dial
+        .run(&attempt, |upgraded, _| boxed(move || async move { ByteStream::new(upgraded).map_err(Failure::from) }));
+    match boxed(|| opened).await {
+        Err(failure) => over.with(Some(failure)),
+        Ok(stream) => {
+            let mut line = lock(&line);
+            if state.connected(&attempt) {
+                line.put(stream);
+                over.stays_open();
+            } else {
+                over.with(Some(dial.identified(Failure::cancelled(Stage::None))));
+            }
+        }
+    }
+}
+
+fn lock(line: &Mutex<Line>) -> MutexGuard<'_, Line> {
+    line.lock().unwrap_or_else(PoisonError::into_inner)
+}

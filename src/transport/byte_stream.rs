@@ -1,0 +1,303 @@
+//! A stream of MQTT bytes for whoever has an MQTT library of its own: never blocks, shows packets when they are whole, and sends
+//! each packet in one frame, whatever pieces it comes in.
+
+use super::framing::{Incoming, Place, Problem, client_id};
+use super::nonblocking::NonBlocking;
+use super::packets::{config, describe, from_tungstenite};
+use super::{Error, Upgraded, tls};
+use crate::error::Stage;
+use crate::log::log;
+use bytes::{Bytes, BytesMut};
+use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd, BorrowedFd};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
+use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes, WebSocket};
+
+/// One call reads the socket this often at most, so that a peer that sends without end does not keep it.
+const READS: u32 = 64;
+
+/// A MQTT byte stream over an open WebSocket.
+pub struct ByteStream {
+    socket: Box<WebSocket<NonBlocking>>,
+    peer: String,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    ended: Option<Ended>,
+    closing: Closing,
+}
+
+/// A packet of ours that is being put together.
+struct Outgoing {
+    place: Place,
+    packet: BytesMut,
+    /// Whether the socket is full, so that nothing more is taken until it has room.
+    is_blocked: bool,
+    /// Whether CONNECT was sent, with which client identifier, and nothing has come since.
+    unanswered_connect: Option<Option<String>>,
+}
+
+/// How a stream has ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// The server closed it. Says with which Close, if with one.
+    Closed(String),
+    /// The server closed it instead of answering CONNECT with this client identifier.
+    ClosedBeforeConnack(Option<String>, String),
+    /// What was to be sent is no MQTT.
+    Unsendable(Problem),
+    /// It broke.
+    Broken(Error),
+}
+
+/// How far the orderly end of ours has come.
+#[derive(Clone, Copy, PartialEq)]
+enum Closing {
+    No,
+    /// Close was sent.
+    Close,
+    /// close_notify and FIN were sent.
+    Fin,
+    Done,
+}
+
+impl ByteStream {
+    /// Takes a connection after its upgrade off its runtime, on which this must be called.
+    pub fn new(upgraded: Upgraded) -> Result<Self, Error> {
+        let Upgraded { stream, rest, peer } = upgraded;
+        let stream = NonBlocking::new(stream).map_err(|error| tls::from_io(error, Stage::Session, &peer))?;
+        let socket = WebSocket::from_partially_read(stream, rest, Role::Client, Some(config()));
+        let outgoing =
+            Outgoing { place: Place::Between, packet: BytesMut::new(), is_blocked: false, unanswered_connect: None };
+        let mut stream = Self {
+            socket: Box::new(socket),
+            peer,
+            incoming: Incoming::new(),
+            outgoing,
+            ended: None,
+            closing: Closing::No,
+        };
+        // What came with the answer to the upgrade. From now on nothing but the socket holds more.
+        stream.decode();
+        Ok(stream)
+    }
+
+    /// `host:port` of the server.
+    pub fn peer(&self) -> &str {
+        &self.peer
+    }
+
+    /// Whether the next [`ByteStream::recv`] has bytes, or says how the stream has ended, without looking at the socket.
+    pub fn has_something(&self) -> bool {
+        self.incoming.has_packet() || self.ended.is_some()
+    }
+
+    /// Whether output waits for the socket to have room.
+    pub fn is_blocked(&self) -> bool {
+        self.outgoing.is_blocked
+    }
+
+    /// Hands over bytes of whole packets; 0 when there are none now. What came before the end is handed over before it.
+    pub fn recv(&mut self, buffer: &mut [u8]) -> Result<usize, &Ended> {
+        if !self.incoming.has_packet() && self.ended.is_none() {
+            self.receive();
+        }
+        match self.incoming.take(buffer) {
+            0 if !self.incoming.has_packet() => self.ended.as_ref().map_or(Ok(0), Err),
+            taken => Ok(taken),
+        }
+    }
+
+    /// Takes bytes of packets and sends those that are whole; 0 when the socket is full.
+    pub fn send<'a>(&mut self, pieces: impl Iterator<Item = &'a [u8]>) -> Result<usize, &Ended> {
+        let mut taken = 0;
+        if self.socket.get_ref().write_error().is_some() {
+            // Nothing can be sent any more; what has come is handed over before recv and this say so.
+            self.receive();
+            return self.ended.as_ref().map_or(Ok(0), Err);
+        }
+        self.flush();
+        for piece in pieces {
+            let mut rest = piece;
+            while !rest.is_empty() && !self.outgoing.is_blocked && self.ended.is_none() {
+                rest = self.take(rest);
+            }
+            taken += piece.len() - rest.len();
+            if !rest.is_empty() {
+                break;
+            }
+        }
+        self.flush();
+        match &self.ended {
+            // What was taken before counts; the next call says it.
+            Some(ended) if taken == 0 => Err(ended),
+            _ => Ok(taken),
+        }
+    }
+
+    /// Goes on with the orderly end of ours: what waits to go out, WebSocket Close and its answer, close_notify, FIN, and the
+    /// server's end. Whether that is done. `hurries` does not wait for the answer.
+    pub fn close(&mut self, hurries: bool) -> bool {
+        if self.closing == Closing::No {
+            self.outgoing.packet = BytesMut::new();
+            if self.ended.is_none() {
+                let normal = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
+                let sent = self.socket.close(Some(normal));
+                self.note(sent);
+            }
+            self.closing = Closing::Close;
+        }
+        self.flush();
+        if self.closing == Closing::Close {
+            self.receive_again();
+            self.incoming.discard();
+            if (self.ended.is_some() || hurries) && self.socket.get_mut().end() {
+                self.closing = Closing::Fin;
+            }
+        }
+        if self.closing == Closing::Fin && self.has_server_ended() {
+            self.closing = Closing::Done;
+        }
+        self.closing == Closing::Done
+    }
+
+    /// Takes bytes up to the end of one packet. Gives the rest.
+    fn take<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let outgoing = &mut self.outgoing;
+        let (part, rest) = match outgoing.place.next_end(bytes) {
+            Ok(None) => {
+                outgoing.packet.extend_from_slice(bytes);
+                return &[];
+            }
+            Ok(Some(end)) => bytes.split_at_checked(end).unwrap_or((bytes, &[])),
+            Err(problem) => {
+                self.ended = Some(Ended::Unsendable(problem));
+                return bytes;
+            }
+        };
+        outgoing.packet.extend_from_slice(part);
+        let packet = std::mem::take(&mut outgoing.packet).freeze();
+        self.send_packet(packet);
+        rest
+    }
+
+    fn send_packet(&mut self, packet: Bytes) {
+        if packet.first() == Some(&0x10) {
+            self.outgoing.unanswered_connect = Some(client_id(&packet).map(str::to_owned));
+        }
+        let written = self.socket.write(Message::Binary(packet));
+        self.note(written);
+    }
+
+    /// Writes out what waits.
+    fn flush(&mut self) {
+        self.outgoing.is_blocked = false;
+        let flushed = self.socket.flush();
+        self.note(flushed);
+    }
+
+    /// Notes what writing to the WebSocket has come to. What the socket did not take is kept by the WebSocket.
+    fn note(&mut self, written: tungstenite::Result<()>) {
+        match written {
+            Ok(()) => {}
+            Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
+                self.outgoing.is_blocked = true;
+            }
+            // After a Close of the server nothing is sent, and recv says so.
+            Err(
+                tungstenite::Error::ConnectionClosed
+                | tungstenite::Error::AlreadyClosed
+                | tungstenite::Error::Protocol(_),
+            ) => {}
+            Err(error) => self.end(Ended::Broken(from_tungstenite(error, &self.peer))),
+        }
+    }
+
+    /// Reads until a packet is whole or the socket has nothing more, and answers pings.
+    fn receive(&mut self) {
+        self.flush();
+        self.receive_again();
+        if self.ended.is_some() {
+            // The Close that answers the server's, close_notify and FIN, as far as the socket takes them now.
+            self.flush();
+            let _ = self.socket.get_mut().end();
+        } else if let Some(error) = self.socket.get_ref().write_error().filter(|_| self.socket.get_ref().is_drained()) {
+            // Nothing more comes, and nothing can be sent.
+            let error = io::Error::new(error.kind(), error.to_string());
+            self.end(Ended::Broken(tls::from_io(error, Stage::Session, &self.peer)));
+        }
+    }
+
+    fn receive_again(&mut self) {
+        for _ in 0..READS {
+            // One at a time, so that all of what it brings is decoded: nothing but the socket can hold more then.
+            self.socket.get_mut().allow_reads(1);
+            self.decode();
+            if self.incoming.has_packet() || self.ended.is_some() || self.socket.get_ref().is_drained() {
+                return;
+            }
+        }
+    }
+
+    /// Decodes what is there.
+    fn decode(&mut self) {
+        while self.ended.is_none() {
+            match self.socket.read() {
+                Ok(Message::Binary(bytes)) => {
+                    if !bytes.is_empty() {
+                        self.outgoing.unanswered_connect = None;
+                    }
+                    if let Err(problem) = self.incoming.push(bytes) {
+                        self.end(Ended::Broken(Error::NoMqtt { peer: self.peer.clone(), problem }));
+                    }
+                }
+                Ok(Message::Text(_)) => self.end(Ended::Broken(Error::TextMessage { peer: self.peer.clone() })),
+                Ok(Message::Close(frame)) => self.end(Ended::Closed(describe(frame))),
+                Ok(Message::Ping(_)) => log!(Trace, Stage::Session, "{}: WebSocket ping", self.peer),
+                Ok(Message::Pong(_) | Message::Frame(_)) => {}
+                Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => match from_tungstenite(error, &self.peer) {
+                    Error::Lost { source: None, .. } => self.end(Ended::Closed(String::new())),
+                    error => self.end(Ended::Broken(error)),
+                },
+            }
+        }
+    }
+
+    /// The first end counts. A server that ends the connection after CONNECT, in whatever way, refuses it.
+    fn end(&mut self, ended: Ended) {
+        let is_reset = |source: &Option<io::Error>| {
+            source
+                .as_ref()
+                .is_none_or(|error| matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe))
+        };
+        let ended = match (ended, self.outgoing.unanswered_connect.take()) {
+            (Ended::Closed(how), Some(client_id)) => Ended::ClosedBeforeConnack(client_id, how),
+            (Ended::Broken(Error::Lost { source, .. }), Some(client_id)) if is_reset(&source) => {
+                Ended::ClosedBeforeConnack(client_id, String::new())
+            }
+            (ended, _) => ended,
+        };
+        self.ended.get_or_insert(ended);
+    }
+
+    /// Whether the server has ended the connection too. What it still sends is dropped.
+    fn has_server_ended(&mut self) -> bool {
+        let mut rest = [0; 512];
+        let stream = self.socket.get_mut();
+        stream.allow_reads(READS);
+        loop {
+            match io::Read::read(stream, &mut rest) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) => return error.kind() != ErrorKind::WouldBlock,
+            }
+        }
+    }
+}
+
+impl AsFd for ByteStream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.get_ref().as_fd()
+    }
+}
