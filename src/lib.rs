@@ -2,22 +2,27 @@
 //!
 //! ```text
 //! ffi          the C API: handles, status, last error. One file per C type
-//!  └ client    the only orchestrator: the dial, the session's driver, cancel
-//!     ├ credentials   identity or pool -> temporary AWS credentials (provider, one fetch for all, requests, HTTP connector)
-//!     ├ signing       credentials -> presigned wss:// URL. Pure
-//!     ├ transport     DNS, proxy, TCP, TLS, WebSocket -> a stream of MQTT packets
-//!     └ mqtt          CONNECT, CONNACK, keep-alive. No sockets
+//!  ├ client    an MQTT session (cognito_client): CONNECT, CONNACK, the session's driver
+//!  ├ stream    an authenticated byte stream for other MQTT libraries (cognito_transport)
+//!  ├ fetching  credentials and signed URLs for other SDKs (cognito_provider)
+//!  │  ├ dial          from settings to an open WebSocket: both connections at once, one deadline, why AWS refuses
+//!  │  └ execution     the runtime of a handle: who is inside its calls, and what ends them
+//!  ├ credentials   identity or pool -> temporary AWS credentials (provider, one fetch for all, requests, HTTP connector)
+//!  ├ signing       credentials -> presigned wss:// URL. Pure
+//!  ├ transport     DNS, proxy, TCP, TLS, WebSocket -> a stream of MQTT packets
+//!  └ mqtt          CONNECT, CONNACK, keep-alive. No sockets
 //! ```
 //!
-//! A connect, from top to bottom: [`ffi::cognito_client_connect`] -> `client::Client::connect` -> `client::dial` ->
-//! `credentials::Provider::credentials` beside `transport::Dialer::open` -> `signing::presign` ->
-//! `transport::websocket::upgrade` -> `mqtt::codec`.
+//! A connect, from top to bottom: [`ffi::cognito_client_connect`] -> `client::Client::connect` -> `client::driver` ->
+//! `dial::Dial::run` -> `credentials::Provider::credentials` beside `transport::Dialer::open` -> `signing::presign` ->
+//! `transport::websocket::upgrade` -> `client::connack`.
 //!
-//! A client owns a Tokio current-thread runtime and one task, which runs while some thread of the application is inside a
-//! waiting call and at no other time. Nothing here starts a thread, but for `getaddrinfo` (see `transport::dns`).
+//! A handle that waits owns a Tokio current-thread runtime and one task, which runs while some thread of the application is
+//! inside a waiting call and at no other time. Nothing here starts a thread, but for `getaddrinfo` (see `transport::dns`).
+//! A stream that is open needs no runtime: its calls never wait (docs/adr/0010).
 //!
-//! `names`, `config`, `status`, `error`, `log`, `callback`, `clock`, `trace` and `sys` (system calls) serve all layers. `unsafe` lives in `ffi`
-//! and `sys` only.
+//! `names`, `config`, `status`, `error`, `log`, `callback`, `clock`, `trace`, `boxed` and `sys` (system calls) serve all layers.
+//! `unsafe` lives in `ffi` and `sys` only.
 
 pub mod ffi;
 

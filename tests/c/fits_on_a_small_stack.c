@@ -12,6 +12,7 @@ enum { STACK_SIZE = 1024 * 1024, BUDGET = 48 * 1024, PAINT = 0xa5 };
 static cognito_config *config;
 static cognito_provider *provider;
 static cognito_client *client;
+static cognito_transport *transport;
 
 static cognito_status new_provider(void) { return cognito_provider_new(config, &provider); }
 static cognito_status new_client(void) { return cognito_client_new(config, provider, &client); }
@@ -31,6 +32,39 @@ static cognito_status failure(void) {
 static cognito_status free_client(void) {
     cognito_client_free(client);
     return COGNITO_STATUS_OK;
+}
+
+static cognito_status fetch(void) {
+    cognito_credentials *credentials = NULL;
+    cognito_status status = cognito_provider_fetch(provider, COGNITO_WAIT_FOREVER, &credentials);
+    cognito_credentials_free(credentials);
+    return status;
+}
+static cognito_status sign(void) {
+    cognito_signed_url *url = NULL;
+    cognito_status status = cognito_provider_sign(provider, COGNITO_HOST_HEADER_STANDARD, 0, &url);
+    cognito_signed_url_free(url);
+    return status;
+}
+static cognito_status new_transport(void) {
+    return cognito_transport_new(config, provider, &transport);
+}
+static cognito_status open_transport(void) {
+    return cognito_transport_open(transport, COGNITO_WAIT_FOREVER);
+}
+static cognito_status send_connect(void) {
+    static const char packet[] = "\x10\x12\0\4MQTT\4\2\0\x3c\0\6test-1";
+    int32_t sent = cognito_transport_send(transport, packet, sizeof packet - 1);
+    return sent == sizeof packet - 1 ? COGNITO_STATUS_OK : COGNITO_STATUS_INTERNAL;
+}
+static cognito_status receive(void) {
+    char connack[64];
+    return cognito_transport_recv(transport, connack, sizeof connack) >= 0
+               ? COGNITO_STATUS_OK
+               : COGNITO_STATUS_INTERNAL;
+}
+static cognito_status close_transport(void) {
+    return cognito_transport_close(transport, COGNITO_WAIT_FOREVER);
 }
 
 static cognito_status (*volatile function)(void);
@@ -79,6 +113,16 @@ static const char *const faults[] = {
 
 int main(void) {
     config = local_aws_config();
+    CHECK_STATUS(COGNITO_STATUS_OK, measure("provider_new", new_provider));
+    CHECK_STATUS(COGNITO_STATUS_OK, measure("fetch", fetch));
+    CHECK_STATUS(COGNITO_STATUS_OK, measure("sign", sign));
+    CHECK_STATUS(COGNITO_STATUS_OK, measure("transport_new", new_transport));
+    CHECK_STATUS(COGNITO_STATUS_OK, measure("transport_open", open_transport));
+    CHECK_STATUS(COGNITO_STATUS_OK, measure("transport_send", send_connect));
+    CHECK_STATUS(COGNITO_STATUS_OK, measure("transport_recv", receive));
+    CHECK_STATUS(COGNITO_STATUS_OK, measure("transport_close", close_transport));
+    cognito_transport_free(transport);
+    cognito_provider_free(provider);
     CHECK_STATUS(COGNITO_STATUS_OK, measure("provider_new", new_provider));
     CHECK_STATUS(COGNITO_STATUS_OK, measure("client_new", new_client));
     CHECK_STATUS(COGNITO_STATUS_OK, measure("connect", connect_client));
