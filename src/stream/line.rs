@@ -35,20 +35,23 @@ impl Line {
         self.stream.is_some() && self.failure.is_none() && self.closing.is_none()
     }
 
+    /// Lets go of a connection that has ended, because another one is about to be opened.
+    pub fn make_way(&mut self) {
+        if self.failure.is_some() {
+            self.drop_stream();
+        }
+    }
+
     /// Hands over bytes of whole packets.
     pub fn recv(&mut self, buffer: &mut [u8], dial: &Dial) -> Result<usize, Failure> {
-        let stream = self.usable()?;
-        let peer = stream.peer().to_owned();
-        let received = stream.recv(buffer).map_err(|ended| ended_by(ended, &peer, dial));
-        self.shown(received)
+        let received = self.usable()?.recv(buffer);
+        self.note(received, dial)
     }
 
     /// Takes bytes of packets.
     pub fn send<'a>(&mut self, pieces: impl Iterator<Item = &'a [u8]>, dial: &Dial) -> Result<usize, Failure> {
-        let stream = self.usable()?;
-        let peer = stream.peer().to_owned();
-        let sent = stream.send(pieces).map_err(|ended| ended_by(ended, &peer, dial));
-        self.shown(sent)
+        let sent = self.usable()?.send(pieces);
+        self.note(sent, dial)
     }
 
     /// The descriptor for an event loop.
@@ -110,22 +113,29 @@ impl Line {
         }
     }
 
-    fn shown(&mut self, result: Result<usize, Failure>) -> Result<usize, Failure> {
-        if let Err(failure) = &result {
-            log!(Info, failure.stage, "the stream ended: {}", failure.message);
-            self.failure = Some(failure.clone());
-        }
+    /// Shows how the connection stands after a call, and notes its end.
+    fn note(&mut self, count: Option<usize>, dial: &Dial) -> Result<usize, Failure> {
+        let ended = match (count, &self.stream) {
+            (None, Some(stream)) => stream.ended().map(|ended| ended_by(ended, stream.peer(), dial)),
+            _ => None,
+        };
         self.show();
-        result
+        match ended {
+            None => Ok(count.unwrap_or_default()),
+            Some(failure) => {
+                log!(Info, failure.stage, "the stream ended: {}", failure.message);
+                self.failure = Some(failure.clone());
+                Err(failure)
+            }
+        }
     }
 
+    /// A connection that has ended stays until something else is done about it, and is shown so.
     fn show(&mut self) {
         let Some(readiness) = &mut self.readiness else { return };
         match &self.stream {
-            Some(stream) => {
-                readiness.show(Some(stream.as_fd()), stream.has_something(), stream.is_blocked());
-            }
-            None => readiness.show(None, self.failure.is_some(), false),
+            Some(stream) => readiness.show(Some(stream.as_fd()), stream.has_something(), stream.is_blocked()),
+            None => readiness.show(None, false, false),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::trace::Step;
 use crate::transport::ByteStream;
 use line::Line;
 use std::os::fd::{AsFd, RawFd};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The whole orderly end may take this long.
@@ -104,12 +104,10 @@ impl Stream {
                 return Err(Failure::cancelled(Stage::None));
             }
             let Some(since) = line.closing_since() else {
-                line.drop_stream();
                 self.closed(&attempt);
                 return Ok(());
             };
-            let is_late = since.elapsed() >= END;
-            if line.close(since.elapsed() >= CLOSE) || is_late {
+            if line.close(since.elapsed() >= CLOSE) || since.elapsed() >= END {
                 line.drop_stream();
                 self.closed(&attempt);
                 return Ok(());
@@ -171,6 +169,7 @@ impl Stream {
                     .hint("Wait for it with cognito_transport_close"));
             }
             Phase::Idle => {
+                lock(&self.line).make_way();
                 let (dial, state, line) = (Arc::clone(&self.dial), Arc::clone(&self.state), Arc::clone(&self.line));
                 call.spawn(boxed(|| run(dial, state, line, Arc::clone(&attempt))));
             }
@@ -205,11 +204,7 @@ impl Stream {
     /// In a forked child the lock may be held by a thread that the child does not have.
     fn locked(&self) -> Result<MutexGuard<'_, Line>, Failure> {
         self.execution.refuse_forked()?;
-        match self.line.try_lock() {
-            Ok(line) => Ok(line),
-            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => Ok(lock(&self.line)),
-        }
+        Ok(lock(&self.line))
     }
 }
 

@@ -97,24 +97,30 @@ impl ByteStream {
         self.outgoing.is_blocked
     }
 
-    /// Hands over bytes of whole packets; 0 when there are none now. What came before the end is handed over before it.
-    pub fn recv(&mut self, buffer: &mut [u8]) -> Result<usize, &Ended> {
+    /// How the stream has ended, if it has.
+    pub fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
+    }
+
+    /// Hands over bytes of whole packets; 0 when there are none now, `None` when the stream has ended. What came before the
+    /// end is handed over before it.
+    pub fn recv(&mut self, buffer: &mut [u8]) -> Option<usize> {
         if !self.incoming.has_packet() && self.ended.is_none() {
             self.receive();
         }
         match self.incoming.take(buffer) {
-            0 if !self.incoming.has_packet() => self.ended.as_ref().map_or(Ok(0), Err),
-            taken => Ok(taken),
+            0 if !self.incoming.has_packet() && self.ended.is_some() => None,
+            taken => Some(taken),
         }
     }
 
-    /// Takes bytes of packets and sends those that are whole; 0 when the socket is full.
-    pub fn send<'a>(&mut self, pieces: impl Iterator<Item = &'a [u8]>) -> Result<usize, &Ended> {
+    /// Takes bytes of packets and sends those that are whole; 0 when the socket is full, `None` when the stream has ended.
+    pub fn send<'a>(&mut self, pieces: impl Iterator<Item = &'a [u8]>) -> Option<usize> {
         let mut taken = 0;
         if self.socket.get_ref().write_error().is_some() {
             // Nothing can be sent any more; what has come is handed over before recv and this say so.
             self.receive();
-            return self.ended.as_ref().map_or(Ok(0), Err);
+            return self.ended.is_none().then_some(0);
         }
         self.flush();
         for piece in pieces {
@@ -128,11 +134,8 @@ impl ByteStream {
             }
         }
         self.flush();
-        match &self.ended {
-            // What was taken before counts; the next call says it.
-            Some(ended) if taken == 0 => Err(ended),
-            _ => Ok(taken),
-        }
+        // What was taken before an end counts; the next call says it.
+        (taken > 0 || self.ended.is_none()).then_some(taken)
     }
 
     /// Goes on with the orderly end of ours: what waits to go out, WebSocket Close and its answer, close_notify, FIN, and the
