@@ -10,45 +10,44 @@
 #include <string.h>
 #include <sys/random.h>
 
-static const char shared_usage[] =
-    "Options are written --name value or --name=value.\n"
-    "\n"
-    "  --endpoint HOST            AWS IoT data endpoint, without scheme and port\n"
-    "  --cognito_identity ID      Cognito identity id, REGION:UUID (not the id of its pool)\n"
-    "  --identity_pool ID         in place of it: the pool to get an identity from, REGION:UUID\n"
-    "  --identity_file FILE       keeps the identity that the pool gave (or each run makes "
-    "another)\n"
-    "  --signing_region REGION    region of the endpoint (read from the endpoint or the identity)\n"
-    "  --region REGION            the same\n"
-    "  --cognito_region REGION    region of Cognito (the one that the identity or pool begins "
-    "with)\n"
-    "  --client_id ID             MQTT client id (test- and a random UUID)\n"
-    "  --ca_file FILE             trust these PEM certificates in place of the built-in roots\n"
-    "  --proxy_host HOST          reach both servers through this HTTP proxy\n"
-    "  --proxy_port PORT          port of the proxy (8080)\n"
-    "  --port PORT                port of the endpoint (443)\n"
-    "  --cognito_endpoint HOST[:PORT]\n"
-    "                             another host for Cognito\n"
-    "  --connect_timeout_ms MS    deadline for the whole connect (30000)\n";
-
+/* Every option, for which programs it is, and its lines of the usage. */
 static const struct {
     const char *name;
     enum option option;
+    enum needs for_needs; /* for programs that need this or more */
+    const char *usage;
 } names[] = {
-    {"--endpoint", ENDPOINT},
-    {"--cognito_identity", COGNITO_IDENTITY},
-    {"--identity_pool", IDENTITY_POOL},
-    {"--identity_file", IDENTITY_FILE},
-    {"--signing_region", SIGNING_REGION},
-    {"--region", SIGNING_REGION},
-    {"--cognito_region", COGNITO_REGION},
-    {"--client_id", CLIENT_ID},
-    {"--ca_file", CA_FILE},
-    {"--proxy_host", PROXY_HOST},
-    {"--proxy_port", PROXY_PORT},
-    {"--port", PORT},
-    {"--cognito_endpoint", COGNITO_ENDPOINT},
-    {"--connect_timeout_ms", CONNECT_TIMEOUT_MS},
+    {"--endpoint", ENDPOINT, NEEDS_ENDPOINT,
+     "  --endpoint HOST            AWS IoT data endpoint, without scheme and port\n"},
+    {"--cognito_identity", COGNITO_IDENTITY, NEEDS_IDENTITY,
+     "  --cognito_identity ID      Cognito identity id, REGION:UUID (not the id of its pool)\n"},
+    {"--identity_pool", IDENTITY_POOL, NEEDS_IDENTITY,
+     "  --identity_pool ID         in place of it: the pool to get an identity from, "
+     "REGION:UUID\n"},
+    {"--identity_file", IDENTITY_FILE, NEEDS_IDENTITY,
+     "  --identity_file FILE       keeps the identity that the pool gave (or each run makes "
+     "another)\n"},
+    {"--signing_region", SIGNING_REGION, NEEDS_ENDPOINT,
+     "  --signing_region REGION    region of the endpoint (read from the endpoint or the "
+     "identity)\n"},
+    {"--region", SIGNING_REGION, NEEDS_ENDPOINT, "  --region REGION            the same\n"},
+    {"--cognito_region", COGNITO_REGION, NEEDS_IDENTITY,
+     "  --cognito_region REGION    region of Cognito (the one that the identity or pool begins "
+     "with)\n"},
+    {"--client_id", CLIENT_ID, NEEDS_CLIENT_ID,
+     "  --client_id ID             MQTT client id (test- and a random UUID)\n"},
+    {"--ca_file", CA_FILE, NEEDS_IDENTITY,
+     "  --ca_file FILE             trust these PEM certificates in place of the built-in roots\n"},
+    {"--proxy_host", PROXY_HOST, NEEDS_IDENTITY,
+     "  --proxy_host HOST          reach the servers through this HTTP proxy\n"},
+    {"--proxy_port", PROXY_PORT, NEEDS_IDENTITY,
+     "  --proxy_port PORT          port of the proxy (8080)\n"},
+    {"--port", PORT, NEEDS_ENDPOINT, "  --port PORT                port of the endpoint (443)\n"},
+    {"--cognito_endpoint", COGNITO_ENDPOINT, NEEDS_IDENTITY,
+     "  --cognito_endpoint HOST[:PORT]\n"
+     "                             another host for Cognito\n"},
+    {"--connect_timeout_ms", CONNECT_TIMEOUT_MS, NEEDS_IDENTITY,
+     "  --connect_timeout_ms MS    deadline for the whole connect (30000)\n"},
 };
 
 enum { NAME_COUNT = sizeof names / sizeof names[0] };
@@ -56,8 +55,13 @@ enum { NAME_COUNT = sizeof names / sizeof names[0] };
 static const struct program *running;
 
 static void print_usage(FILE *out) {
-    fprintf(out, "%s%s%s  --help                     this text\n", running->usage, shared_usage,
-            running->own_usage);
+    fprintf(out, "%sOptions are written --name value or --name=value.\n\n", running->usage);
+    for (size_t i = 0; i < NAME_COUNT; i++) {
+        if (running->needs >= names[i].for_needs) {
+            fputs(names[i].usage, out);
+        }
+    }
+    fprintf(out, "%s  --help                     this text\n", running->own_usage);
 }
 
 void options_help(void) { print_usage(stdout); }
@@ -77,7 +81,7 @@ static bool is_option(const char *name, const char *argument, size_t name_len) {
 /* Where the value of an option goes, or NULL when there is no such option with a value. */
 static const char **find_value(struct options *options, const char *argument, size_t name_len) {
     for (size_t i = 0; i < NAME_COUNT; i++) {
-        if (is_option(names[i].name, argument, name_len)) {
+        if (running->needs >= names[i].for_needs && is_option(names[i].name, argument, name_len)) {
             return &options->value[names[i].option];
         }
     }
@@ -127,7 +131,7 @@ static bool random_client_id(char id[sizeof "test-" + 36]) {
 
 static bool complete(struct options *options) {
     const char **value = options->value;
-    if (value[ENDPOINT] == NULL) {
+    if (running->needs >= NEEDS_ENDPOINT && value[ENDPOINT] == NULL) {
         return options_wrong("missing option", "--endpoint");
     }
     if (value[COGNITO_IDENTITY] == NULL && value[IDENTITY_POOL] == NULL) {
@@ -139,7 +143,7 @@ static bool complete(struct options *options) {
     if (value[IDENTITY_FILE] != NULL && value[IDENTITY_POOL] == NULL) {
         return options_wrong("--identity_file", "needs --identity_pool");
     }
-    if (value[CLIENT_ID] == NULL) {
+    if (running->needs >= NEEDS_CLIENT_ID && value[CLIENT_ID] == NULL) {
         value[CLIENT_ID] = options->random_client_id;
         return random_client_id(options->random_client_id);
     }
@@ -196,7 +200,8 @@ bool options_configure(const struct options *options, cognito_config *config) {
     return parse_number("--port", value[PORT], &port) &&
            parse_number("--proxy_port", value[PROXY_PORT], &proxy_port) &&
            parse_number("--connect_timeout_ms", value[CONNECT_TIMEOUT_MS], &timeout_ms) &&
-           accepted("--endpoint:", cognito_config_set_endpoint(config, value[ENDPOINT])) &&
+           (value[ENDPOINT] == NULL ||
+            accepted("--endpoint:", cognito_config_set_endpoint(config, value[ENDPOINT]))) &&
            accepted("--port:", cognito_config_set_port(config, port)) &&
            accepted("--signing_region:",
                     cognito_config_set_signing_region(config, value[SIGNING_REGION])) &&
@@ -210,7 +215,8 @@ bool options_configure(const struct options *options, cognito_config *config) {
                     cognito_config_set_identity_file(config, value[IDENTITY_FILE])) &&
            accepted("--cognito_endpoint:",
                     cognito_config_set_cognito_endpoint(config, value[COGNITO_ENDPOINT])) &&
-           accepted("--client_id:", cognito_config_set_client_id(config, value[CLIENT_ID])) &&
+           (value[CLIENT_ID] == NULL ||
+            accepted("--client_id:", cognito_config_set_client_id(config, value[CLIENT_ID]))) &&
            accepted("--ca_file:", cognito_config_set_ca_file(config, value[CA_FILE])) &&
            accepted("--proxy_host, --proxy_port:",
                     cognito_config_set_proxy(config, value[PROXY_HOST], proxy_port)) &&

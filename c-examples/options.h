@@ -1,7 +1,7 @@
 /*
  * The command line of the example programs, and the config that it makes.
  *
- * Both programs take the same options, so they share this; to copy one of them, take options.c with
+ * The programs take the same options, so they share this; to copy one of them, take options.c with
  * it.
  */
 
@@ -27,7 +27,11 @@ struct own_option {
     bool *flag;
 };
 
+/* What a program cannot do without; each needs what those above it do. */
+enum needs { NEEDS_IDENTITY, NEEDS_ENDPOINT, NEEDS_CLIENT_ID };
+
 struct program {
+    enum needs needs;
     const char *usage;            /* its first lines */
     const char *own_usage;        /* the lines of its own options */
     const struct own_option *own; /* ends with a name that is NULL */

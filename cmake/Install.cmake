@@ -1,11 +1,11 @@
-# Installs the library with a CMake package and a pkg-config file, both relocatable, and the program cognito_doctor.
+# Installs the library with a CMake package and a pkg-config file, both relocatable, and the programs of bin/.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 install(FILES "${header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(FILES "${archive}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 if(COGNITO_CONNECT_BUILD_EXAMPLES)
-    install(TARGETS cognito_doctor RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+    install(TARGETS cognito_doctor cognito_credentials RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/CognitoConnect")
