@@ -1,4 +1,4 @@
-//! The MQTT broker behind IoT Core: rumqttd in this process, or any other one by TCP.
+//! The MQTT broker behind IoT Core: rumqttd or an echo in this process, or any other one by TCP.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
+use crate::echo;
 use crate::mqtt;
 use crate::options::BrokerChoice;
 use crate::random;
@@ -35,6 +36,7 @@ impl Broker {
     pub async fn start(choice: &BrokerChoice) -> io::Result<Broker> {
         let broker = match choice {
             BrokerChoice::At(address) => Broker::At(address.clone()),
+            BrokerChoice::Echo => Broker::At(echo::start().await?.to_string()),
             BrokerChoice::Embedded => embedded()?,
         };
         let answers = async {

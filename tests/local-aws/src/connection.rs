@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io;
 use std::net::Shutdown;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -15,9 +15,10 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Sleep, sleep, timeout};
 
 use crate::events::Service;
+use crate::insertions::Insertions;
 use crate::state::State;
 
 /// How long a peer may take to end its side after ours was ended.
@@ -59,7 +60,11 @@ pub struct Connection {
     pub service: Service,
     /// Everything else.
     pub state: Arc<State>,
+    /// What is to be put between the frames of a session.
+    pub insertions: Insertions,
     socket: TcpStream,
+    write_bytes: AtomicUsize,
+    write_pause_ms: AtomicU64,
     peer_ended: AtomicBool,
     close_notify: AtomicBool,
     order: watch::Sender<Order>,
@@ -104,7 +109,10 @@ where
             id: connections.last.fetch_add(1, Ordering::Relaxed) + 1,
             service,
             state: state.clone(),
+            insertions: Insertions::default(),
             socket,
+            write_bytes: AtomicUsize::new(usize::MAX),
+            write_pause_ms: AtomicU64::new(0),
             peer_ended: AtomicBool::new(false),
             close_notify: AtomicBool::new(false),
             order: watch::Sender::new(Order::None),
@@ -175,7 +183,14 @@ impl Connection {
 
     /// The bytes of the connection.
     pub fn stream(self: &Arc<Self>) -> Stream {
-        Stream(self.clone())
+        Stream { connection: self.clone(), pause: None }
+    }
+
+    /// From now on each write takes so many bytes at most, and a pause behind them.
+    pub fn cut_writes(&self, bytes: usize, pause: Duration) {
+        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        self.write_pause_ms.store(pause_ms, Ordering::Release);
+        self.write_bytes.store(bytes, Ordering::Release);
     }
 
     /// Gives an order.
@@ -281,11 +296,14 @@ impl Connection {
 }
 
 /// The bytes of a connection. Clones of the handle share one socket.
-pub struct Stream(Arc<Connection>);
+pub struct Stream {
+    connection: Arc<Connection>,
+    pause: Option<Pin<Box<Sleep>>>,
+}
 
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let connection = &self.0;
+        let connection = &self.connection;
         loop {
             ready!(connection.socket.poll_read_ready(cx))?;
             match connection.socket.try_read(buf.initialize_unfilled()) {
@@ -307,8 +325,14 @@ impl AsyncRead for Stream {
 }
 
 impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let connection = &self.0;
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(cx));
+            self.pause = None;
+        }
+        let connection = self.connection.clone();
+        let buf = buf.get(..connection.write_bytes.load(Ordering::Acquire)).unwrap_or(buf);
+        let pause_ms = connection.write_pause_ms.load(Ordering::Acquire);
         loop {
             ready!(connection.socket.poll_write_ready(cx))?;
             match connection.socket.try_write(buf) {
@@ -317,7 +341,12 @@ impl AsyncWrite for Stream {
                     connection.saw_error(&e);
                     return Poll::Ready(Err(e));
                 }
-                done => return Poll::Ready(done),
+                done => {
+                    if pause_ms > 0 {
+                        self.pause = Some(Box::pin(sleep(Duration::from_millis(pause_ms))));
+                    }
+                    return Poll::Ready(done);
+                }
             }
         }
     }

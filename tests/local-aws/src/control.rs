@@ -13,6 +13,7 @@ use crate::connection::Order;
 use crate::events::Service;
 use crate::http::{self, Response};
 use crate::state::State;
+use crate::websocket;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const MAX_WAIT_MS: u64 = 600_000;
@@ -71,7 +72,10 @@ async fn answer(state: &Arc<State>, method: &str, path: &str, pairs: &[(String, 
         ("GET", "/faults") => (200, faults(state)),
         ("GET", "/wait") => wait(state, pairs).await,
         ("POST", "/faults") => match state.faults.set(pairs) {
-            Ok(()) => (200, faults(state)),
+            Ok(()) => {
+                state.journal.changed();
+                (200, faults(state))
+            }
             Err(error) => bad(error),
         },
         ("POST", "/reset") => {
@@ -96,12 +100,20 @@ async fn answer(state: &Arc<State>, method: &str, path: &str, pairs: &[(String, 
         },
         ("POST", "/publish") => publish(state, pairs, body).await,
         ("POST", "/drop") => drop_connections(state, pairs),
+        ("POST", "/ping") => ping(state, pairs),
+        ("POST", "/send") => match pairs {
+            [(key, text)] if key == "hex" && http::unhex(text).is_some() => {
+                let bytes = http::unhex(text).unwrap_or_default();
+                (200, json!({"connections": insert(state, &bytes)}))
+            }
+            _ => bad("expected ?hex=BYTES"),
+        },
         (_, "/ready" | "/counters" | "/events" | "/wait" | "/faults" | "/reset") => {
             (405, json!({"error": format!("{method} is not for {path}")}))
         }
         _ => {
             let known = "GET /ready /counters /events /faults /wait, \
-                         POST /faults /reset /identities /policies /publish /drop";
+                         POST /faults /reset /identities /policies /publish /drop /ping /send";
             (404, json!({"error": format!("no {method} {path}; there are {known}")}))
         }
     }
@@ -184,6 +196,33 @@ async fn publish(state: &State, pairs: &[(String, String)], body: Vec<u8>) -> An
         Ok(()) => (200, json!({"topic": topic, "bytes": payload.len(), "qos": qos})),
         Err(e) => (502, json!({"error": e.to_string()})),
     }
+}
+
+fn ping(state: &State, pairs: &[(String, String)]) -> Answer {
+    let (mut count, mut bytes) = (1_u64, 4_usize);
+    for (key, value) in pairs {
+        match (key.as_str(), value.parse()) {
+            ("count", Ok(number @ 1..=1000)) => count = number,
+            ("bytes", Ok(number @ 0..=125)) => bytes = usize::try_from(number).unwrap_or(0),
+            _ => return bad(format!("'{key}={value}': expected count=1..1000, bytes=0..125")),
+        }
+    }
+    let frame = websocket::encode(websocket::PING, true, &vec![b'p'; bytes]);
+    let mut connections = 0;
+    for _ in 0..count {
+        connections = insert(state, &frame);
+        state.journal.add("websocket_pings_sent", connections);
+    }
+    (200, json!({"connections": connections}))
+}
+
+/// Puts bytes into every WebSocket that is open; says into how many.
+fn insert(state: &State, bytes: &[u8]) -> u64 {
+    let open = state.connections.open(Some(Service::Iot));
+    for connection in &open {
+        connection.insertions.put(bytes.to_vec());
+    }
+    u64::try_from(open.len()).unwrap_or(0)
 }
 
 fn drop_connections(state: &State, pairs: &[(String, String)]) -> Answer {

@@ -20,7 +20,7 @@ pub struct Key {
     pub access_key_id: String,
     /// 40 characters.
     pub secret_key: String,
-    /// About 1,200 characters, with `+`, `/` and `=`.
+    /// With `+`, `/` and `=`.
     pub session_token: String,
     /// Unix seconds on this machine's clock.
     pub expires_at: i64,
@@ -38,8 +38,8 @@ pub struct Owner {
 }
 
 /// What Cognito remembers.
-#[derive(Default)]
 pub struct Credentials {
+    session_token_bytes: usize,
     remembered: Mutex<Remembered>,
 }
 
@@ -50,6 +50,11 @@ struct Remembered {
 }
 
 impl Credentials {
+    /// None yet; their tokens are to be about this long.
+    pub fn new(session_token_bytes: usize) -> Credentials {
+        Credentials { session_token_bytes, remembered: Mutex::default() }
+    }
+
     /// New random credentials, remembered for the check of signatures.
     pub fn issue(&self, expires_at: i64, owner: Owner) -> Key {
         let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -57,12 +62,14 @@ impl Credentials {
             let letter = alphabet.get(usize::from(byte % 32)).copied();
             char::from(letter.unwrap_or(b'A'))
         });
-        // 881 bytes leave one byte over, so that the token ends with padding; "+/" makes sure that
-        // every character that must be URL-encoded occurs.
+        // A byte more than a multiple of three makes the token end with padding; "+/" makes sure
+        // that every character that must be URL-encoded occurs.
+        let begin = "IQoJb3JpZ2luX2Vj+/";
+        let behind = random::vector(self.session_token_bytes.saturating_sub(begin.len()) / 4 * 3 - 2);
         let key = Key {
             access_key_id: format!("ASIA{}", letters.iter().collect::<String>()),
             secret_key: STANDARD.encode(random::bytes::<30>()),
-            session_token: format!("IQoJb3JpZ2luX2Vj+/{}", STANDARD.encode(random::bytes::<881>())),
+            session_token: format!("{begin}{}", STANDARD.encode(behind)),
             expires_at,
             owner,
         };
@@ -93,17 +100,19 @@ mod tests {
 
     #[test]
     fn a_token_holds_every_character_that_needs_encoding() {
-        let key = Credentials::default().issue(0, Owner::default());
-        assert!(key.session_token.len() > 1100 && key.session_token.len() < 1300);
-        for special in ['+', '/', '='] {
-            assert!(key.session_token.contains(special));
+        for len in [100, 1200, 40_000] {
+            let key = Credentials::new(len).issue(0, Owner::default());
+            assert!((len - 4..=len).contains(&key.session_token.len()), "{}", key.session_token.len());
+            for special in ['+', '/', '='] {
+                assert!(key.session_token.contains(special));
+            }
+            assert_eq!((key.access_key_id.len(), key.secret_key.len()), (20, 40));
         }
-        assert_eq!((key.access_key_id.len(), key.secret_key.len()), (20, 40));
     }
 
     #[test]
     fn the_oldest_keys_are_forgotten() {
-        let credentials = Credentials::default();
+        let credentials = Credentials::new(100);
         let first = credentials.issue(0, Owner::default());
         for _ in 1..KEPT_KEYS {
             credentials.issue(0, Owner::default());

@@ -269,6 +269,13 @@ pub fn percent_decode(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
+/// The bytes of a text in hexadecimal.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.bytes().map(|digit| char::from(digit).to_digit(16)).collect::<Option<Vec<u32>>>()?;
+    let (pairs, []) = digits.as_chunks::<2>() else { return None };
+    pairs.iter().map(|[high, low]| u8::try_from(high * 16 + low).ok()).collect()
+}
+
 /// The decoded pairs of a query.
 pub fn query_pairs(query: &str) -> Option<Vec<(String, String)>> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
@@ -290,6 +297,12 @@ mod tests {
         for text in ["%", "%2", "%zz", "%ff"] {
             assert_eq!(percent_decode(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn hexadecimal_is_read_or_refused() {
+        assert_eq!(unhex("00fFa0"), Some(vec![0, 255, 160]));
+        assert_eq!((unhex(""), unhex("0"), unhex("0g")), (Some(vec![]), None, None));
     }
 
     #[tokio::test]

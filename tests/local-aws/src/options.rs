@@ -19,8 +19,8 @@ Amazon Cognito Identity and AWS IoT Core on this machine.
   --tls 1.2|1.3|both        TLS versions of both services (both)
   --region REGION           region of the IoT endpoint (us-east-1)
   --cognito-region REGION   region in the identity ids (that of --region)
-  --broker embedded|HOST:PORT
-                            MQTT broker behind IoT Core (embedded)
+  --broker embedded|echo|HOST:PORT
+                            MQTT broker behind IoT Core (embedded); echo sends each packet back
   --client-id-policy PATTERN
                             client ids that may connect, with * and ? (test-*)
   --directory DIR           where the CA file is written (a temporary directory)
@@ -35,6 +35,7 @@ Amazon Cognito Identity and AWS IoT Core on this machine.
   --identity-policy none|required
                             whether an identity with logins needs an IoT policy to connect (none)
   --no-guests               the identity pool refuses identities without logins
+  --session-token-bytes N   about how long session tokens are (1200)
   --die-with-parent         end when the parent process ends
   --help, --version
 ";
@@ -55,6 +56,8 @@ pub enum TlsVersions {
 pub enum BrokerChoice {
     /// In this process.
     Embedded,
+    /// In this process, and no broker: it sends each packet back.
+    Echo,
     /// A plain MQTT listener at `HOST:PORT`.
     At(String),
 }
@@ -100,6 +103,8 @@ pub struct Options {
     pub identity_policy: bool,
     /// Whether identities without logins are refused.
     pub no_guests: bool,
+    /// About how long session tokens are.
+    pub session_token_bytes: usize,
     /// Whether to end with the parent process.
     pub die_with_parent: bool,
 }
@@ -126,6 +131,7 @@ impl Default for Options {
             certificate_days: None,
             identity_policy: false,
             no_guests: false,
+            session_token_bytes: 1200,
             die_with_parent: false,
         }
     }
@@ -167,6 +173,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Invocation, 
             "--certificate-days" => options.certificate_days = Some(days(&value()?)?),
             "--identity-policy" => options.identity_policy = identity_policy(&value()?)?,
             "--no-guests" => options.no_guests = true,
+            "--session-token-bytes" => options.session_token_bytes = token_bytes(&value()?)?,
             "--die-with-parent" => options.die_with_parent = true,
             "--bind" => bind.push(address(&value()?)?),
             "--host" => hosts.push(value()?),
@@ -227,6 +234,12 @@ fn days(text: &str) -> Result<u32, String> {
     days.ok_or_else(|| format!("--certificate-days '{text}' is not a number of 1 to 36500"))
 }
 
+/// The longest one still fits into a request head when a good part of it is percent-encoded.
+fn token_bytes(text: &str) -> Result<usize, String> {
+    let bytes = text.parse().ok().filter(|bytes| (100..=40_000).contains(bytes));
+    bytes.ok_or_else(|| format!("--session-token-bytes '{text}' is not a number of 100 to 40000"))
+}
+
 fn identity_policy(text: &str) -> Result<bool, String> {
     match text {
         "required" => Ok(true),
@@ -245,15 +258,17 @@ fn tls_versions(text: &str) -> Result<TlsVersions, String> {
 }
 
 fn broker(text: &str) -> Result<BrokerChoice, String> {
-    if text == "embedded" {
-        return Ok(BrokerChoice::Embedded);
+    match text {
+        "embedded" => return Ok(BrokerChoice::Embedded),
+        "echo" => return Ok(BrokerChoice::Echo),
+        _ => {}
     }
     let port = text
         .rsplit_once(':')
         .and_then(|(host, port)| port.parse::<u16>().ok().filter(|port| *port != 0 && !host.is_empty()));
     match port {
         Some(_) => Ok(BrokerChoice::At(text.to_owned())),
-        None => Err(format!("--broker '{text}' is neither 'embedded' nor HOST:PORT")),
+        None => Err(format!("--broker '{text}' is none of embedded, echo, HOST:PORT")),
     }
 }
 
@@ -286,6 +301,7 @@ mod tests {
             ("--bind nowhere", "nowhere"),
             ("--certificate-days 0", "1 to 36500"),
             ("--identity-policy perhaps", "none, required"),
+            ("--session-token-bytes 50000", "100 to 40000"),
             ("--broker mosquitto", "HOST:PORT"),
             ("--proxy-password x", "--proxy-user"),
         ] {

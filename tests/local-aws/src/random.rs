@@ -12,6 +12,15 @@ pub fn bytes<const N: usize>() -> [u8; N] {
     out
 }
 
+/// `len` bytes of the same.
+pub fn vector(len: usize) -> Vec<u8> {
+    let mut out = vec![0; len];
+    if SystemRandom::new().fill(&mut out).is_err() {
+        std::process::abort();
+    }
+    out
+}
+
 /// A random (version 4) UUID in its usual text form.
 pub fn uuid() -> String {
     let mut b: [u8; 16] = bytes();
@@ -26,6 +35,34 @@ pub fn uuid() -> String {
         out.push_str(&format!("{byte:02x}"));
     }
     out
+}
+
+/// A sequence that is the same each time for the same seed (SplitMix64).
+pub struct Seeded(u64);
+
+impl Seeded {
+    /// The sequence of this seed.
+    pub fn new(seed: u64) -> Seeded {
+        Seeded(seed)
+    }
+
+    /// 1 to 16 KiB, as often below 8 as above 2048.
+    pub fn size(&mut self) -> usize {
+        let range = 1 << (self.next() % 15);
+        1 + usize::try_from(self.next() % range).unwrap_or(0)
+    }
+
+    /// True one time in `n`.
+    pub fn one_in(&mut self, n: u64) -> bool {
+        self.next().is_multiple_of(n)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
 }
 
 /// Lowercase hexadecimal.

@@ -86,10 +86,10 @@ pub async fn start(options: Options) -> Result<Running, String> {
         identity_pool: format!("{region}:{}", random::uuid()),
     };
     let state = Arc::new(State {
+        credentials: Credentials::new(options.session_token_bytes),
         options,
         journal: Journal::new(log),
         faults: Faults::default(),
-        credentials: Credentials::default(),
         identities,
         connections: Connections::default(),
         sessions: Sessions::default(),

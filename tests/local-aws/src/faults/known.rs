@@ -110,7 +110,12 @@ const IOT_FRAMES: &[Form] = &[
     Numbered("fragments", 1, 1_000_000),
     Word("coalesce"),
     Numbered("tls-bytes", 1, 16_384),
+    Numbered("tcp-bytes", 1, 16_384),
+    Numbered("random", 0, 4_294_967_295),
 ];
+const IOT_PINGS: &[Form] = &[Word("between-frames")];
+const IOT_READING: &[Form] = &[Word("paused")];
+const PACE: &[Form] = &[Number(1, 60_000)];
 const IOT_END: &[Form] = &[Word("no-close-answer"), Word("reset-on-disconnect"), Word("no-fin")];
 const PROXY_RESPONSE: &[Form] = &[
     Word("refuse"),
@@ -135,6 +140,9 @@ const KNOWN: &[(&str, &[Form])] = &[
     ("iot.connect", IOT_CONNECT),
     ("iot.connack", IOT_CONNACK),
     ("iot.frames", IOT_FRAMES),
+    ("iot.pace_ms", PACE),
+    ("iot.pings", IOT_PINGS),
+    ("iot.reading", IOT_READING),
     ("iot.end", IOT_END),
     ("cognito.accept", ACCEPT),
     ("cognito.tls", TLS),

@@ -25,6 +25,7 @@ pub struct Client<'a> {
     pub connection: &'a Arc<Connection>,
     frames: FrameReader,
     tracker: PacketTracker,
+    first: Vec<u8>,
     /// Whether the CONNACK left.
     pub connack_sent: &'a AtomicBool,
 }
@@ -32,12 +33,12 @@ pub struct Client<'a> {
 impl<'a> Client<'a> {
     /// A client of which nothing was read yet but `buffer`.
     pub fn new(connection: &'a Arc<Connection>, buffer: Vec<u8>, connack_sent: &'a AtomicBool) -> Client<'a> {
-        Client { connection, frames: FrameReader::new(buffer), tracker: PacketTracker::default(), connack_sent }
+        let (frames, tracker) = (FrameReader::new(buffer), PacketTracker::default());
+        Client { connection, frames, tracker, first: Vec::new(), connack_sent }
     }
 
-    /// Reads until a whole CONNECT is there.
+    /// Reads until a whole CONNECT is there. Nothing is lost when it is given up and called again.
     pub async fn first_packet(&mut self, stream: &mut Tls) -> Result<(Connect, Vec<u8>), Ending> {
-        let mut bytes = Vec::new();
         loop {
             let frame = self.next(stream).await?;
             if frame.opcode == websocket::PING {
@@ -46,8 +47,8 @@ impl<'a> Client<'a> {
                 continue;
             }
             self.track(&frame.payload)?;
-            bytes.extend_from_slice(&frame.payload);
-            let parsed = mqtt::parse_connect(&bytes);
+            self.first.extend_from_slice(&frame.payload);
+            let parsed = mqtt::parse_connect(&self.first);
             if let Some(connect) = parsed.map_err(|what| Ending::Violation(1002, what))? {
                 let journal = &self.connection.state.journal;
                 journal.count("connects");
@@ -63,7 +64,7 @@ impl<'a> Client<'a> {
                         "username": connect.username,
                     }),
                 );
-                return Ok((connect, bytes));
+                return Ok((connect, std::mem::take(&mut self.first)));
             }
         }
     }
@@ -105,8 +106,14 @@ impl<'a> Client<'a> {
 
     /// The next frame with MQTT or a ping in it.
     async fn next<R: AsyncRead + Unpin>(&mut self, stream: &mut R) -> Result<Frame, Ending> {
-        let journal = &self.connection.state.journal;
+        let state = &self.connection.state;
+        let journal = &state.journal;
         loop {
+            let paused = || state.faults.peek(Service::Iot, "reading").is_some();
+            if paused() {
+                let mut changes = journal.changes();
+                while paused() && changes.changed().await.is_ok() {}
+            }
             let frame = match self.frames.next(stream).await {
                 Ok(Some(frame)) => frame,
                 Ok(None) => {

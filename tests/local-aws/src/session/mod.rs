@@ -12,10 +12,11 @@ use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use crate::answers;
 use crate::connection::{Connection, End, Order};
 use crate::credentials::Owner;
-use crate::events::Service;
-use crate::frames;
+use crate::cutting::Cutting;
+use crate::frames::{self, Out};
 use crate::mqtt::Connect;
 use crate::sessions;
 use crate::tls::{GOODBYE, PATIENCE, Tls};
@@ -45,9 +46,16 @@ enum Ending {
 pub async fn run(connection: &Arc<Connection>, mut stream: Tls, buffer: Vec<u8>, owner: &Owner) -> End {
     let connack_sent = AtomicBool::new(false);
     let mut client = Client::new(connection, buffer, &connack_sent);
-    let ended = tokio::select! {
-        ended = timeout(PATIENCE, client.first_packet(&mut stream)) => ended,
-        _ = connection.ordered(|order| order == Order::Close) => Ok(Err(Ending::ServerClose(1001))),
+    let ended = loop {
+        tokio::select! {
+            ended = timeout(PATIENCE, client.first_packet(&mut stream)) => break ended,
+            _ = connection.ordered(|order| order == Order::Close) => break Ok(Err(Ending::ServerClose(1001))),
+            bytes = connection.insertions.next() => {
+                if answers::send(&mut stream, &bytes).await.is_err() {
+                    break Ok(Err(Ending::Gone));
+                }
+            }
+        }
     };
     let ending = match ended {
         Ok(Ok((connect, bytes))) => {
@@ -95,12 +103,12 @@ async fn session(
         return (Ending::Drop, stream);
     }
 
-    let mode = state.faults.take(Service::Iot, "frames");
+    let cutting = Cutting::of(connection);
     let (mut read, mut write) = tokio::io::split(stream);
     let connack_sent = client.connack_sent;
     let (out, queue) = mpsc::channel(32);
     let ending = {
-        let writing = frames::write(connection, &mut write, queue, mode);
+        let writing = frames::write(connection, &mut write, queue, cutting);
         tokio::pin!(writing);
         let mut closing_writer = false;
         let ending = tokio::select! {
@@ -110,6 +118,7 @@ async fn session(
                 closing_writer = true;
                 Ending::Gone
             }
+            ending = insert(connection, &out) => ending,
             _ = connection.ordered(|order| order == Order::Close) => Ending::ServerClose(1001),
         };
         drop(registration);
@@ -121,6 +130,16 @@ async fn session(
         ending
     };
     (ending, unsplit(read, write))
+}
+
+/// Hands on what the control port puts in.
+async fn insert(connection: &Connection, out: &mpsc::Sender<Out>) -> Ending {
+    loop {
+        let bytes = connection.insertions.next().await;
+        if out.send(Out::Frame(bytes)).await.is_err() {
+            return Ending::Gone;
+        }
+    }
 }
 
 fn unsplit(read: ReadHalf<Tls>, write: WriteHalf<Tls>) -> Tls {
