@@ -65,34 +65,44 @@ pub fn presign(
         HostHeader::Standard => endpoint.host_header(port),
         HostHeader::WithPort => endpoint.with_port(port),
     };
-    let path = sign_query(&host_header, region, credentials, now)?;
+    let scope = Scope { service: SERVICE, region, expires_in: EXPIRES_IN, token: SessionTokenMode::Exclude };
+    let path = sign_query(&host_header, PATH, &scope, credentials, now)?;
     let expires_at = (now + EXPIRES_IN).min(credentials.expires_at());
     Ok(SignedUrl { host: endpoint.clone(), port, host_header, path, signed_at: now, expires_at })
 }
 
-/// Path and query as they go on the wire. `host_header` must be byte for byte the Host header of the request. The session token
-/// is not part of what is signed: IoT Core wants it appended.
+/// What a signature is for, beside the request.
+struct Scope<'a> {
+    service: &'a str,
+    region: &'a Region,
+    expires_in: Duration,
+    /// IoT Core wants the session token excluded from what is signed, and appended.
+    token: SessionTokenMode,
+}
+
+/// Signs a GET and gives path and query as they go on the wire. `host_header` must be byte for byte the Host header.
 fn sign_query(
     host_header: &str,
-    region: &Region,
+    path: &str,
+    scope: &Scope<'_>,
     credentials: &Credentials,
     now: SystemTime,
 ) -> Result<String, Failure> {
     let identity = credentials.to_identity();
     let mut settings = SigningSettings::default();
     settings.signature_location = SignatureLocation::QueryParams;
-    settings.session_token_mode = SessionTokenMode::Exclude;
-    settings.expires_in = Some(EXPIRES_IN);
+    settings.session_token_mode = scope.token;
+    settings.expires_in = Some(scope.expires_in);
     let params = v4::SigningParams::builder()
         .identity(&identity)
-        .region(region.as_str())
-        .name(SERVICE)
+        .region(scope.region.as_str())
+        .name(scope.service)
         .time(now)
         .settings(settings)
         .build()
         .map_err(failure)?
         .into();
-    let url = format!("wss://{host_header}{PATH}");
+    let url = format!("wss://{host_header}{path}");
     let headers = std::iter::once(("host", host_header));
     let request = SignableRequest::new("GET", &url, headers, SignableBody::Bytes(&[])).map_err(failure)?;
     let (instructions, _signature) = sign(request, &params).map_err(failure)?.into_parts();
@@ -117,20 +127,90 @@ mod tests {
     /// Made by botocore (tests/vectors/presign.py), which signs without the token and appends it.
     const VECTORS: &str = include_str!("../tests/vectors/presign.tsv");
 
+    /// AWS's published test suite (tests/vectors/sigv4_suite.py).
+    const SUITE: &str = include_str!("../tests/vectors/sigv4-suite.tsv");
+
+    const HOST: &str = "a1b2c3-ats.iot.us-east-1.amazonaws.com";
+
+    fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; N]> {
+        table.lines().filter(|line| !line.starts_with('#')).map(|line| {
+            let fields: Vec<&str> = line.split('\t').collect();
+            fields.try_into().unwrap_or_else(|_| panic!("a line has {N} fields: {line}"))
+        })
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn signed(host: &str, port: u16, header: HostHeader, lifetime: u64) -> SignedUrl {
+        let credentials = Credentials::new("AKIDEXAMPLE", "secret", "token/+=", at(1_795_417_173 + lifetime));
+        let (host, region) = (Host::parse("host", host).unwrap(), Region::parse("region", "us-east-1").unwrap());
+        presign(&host, port, header, &region, &credentials, at(1_795_417_173)).unwrap()
+    }
+
     #[test]
     fn urls_are_those_of_botocore_byte_for_byte() {
         let mut compared = 0;
-        for line in VECTORS.lines().filter(|line| !line.starts_with('#')) {
-            let fields: Vec<&str> = line.split('\t').collect();
-            let [host, region, time, key, secret, token, expected] = fields[..] else {
-                panic!("a line has seven fields: {line}");
-            };
-            let now = UNIX_EPOCH + Duration::from_secs(time.parse().unwrap());
+        for [host, region, time, key, secret, token, expected] in rows::<7>(VECTORS) {
+            let now = at(time.parse().unwrap());
             let credentials = Credentials::new(key, secret, token, now);
             let region = Region::parse("region", region).unwrap();
-            assert_eq!(sign_query(host, &region, &credentials, now).unwrap(), expected);
+            let scope =
+                Scope { service: SERVICE, region: &region, expires_in: EXPIRES_IN, token: SessionTokenMode::Exclude };
+            let path = sign_query(host, PATH, &scope, &credentials, now).unwrap();
+            assert_eq!(path, expected);
+            // Also those who look for ':' in a URI find none.
+            let query = path.strip_prefix("/mqtt?").unwrap();
+            assert!(query.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~%=&".contains(&byte)), "{query}");
             compared += 1;
         }
-        assert!(compared >= 20, "{compared}");
+        assert!(compared >= 80, "{compared}");
+    }
+
+    #[test]
+    fn signatures_are_those_of_the_published_suite() {
+        let mut compared = 0;
+        for [case, host, path, region, service, expires_in, time, key, secret, token, signature] in rows::<11>(SUITE) {
+            assert_eq!(time, "2015-08-30T12:36:00Z");
+            let now = at(1_440_938_160);
+            let credentials = Credentials::new(key, secret, token, now);
+            let (region, expires_in) =
+                (Region::parse("region", region).unwrap(), Duration::from_secs(expires_in.parse().unwrap()));
+            // The suite signs the token, where there is one. Excluded, an empty one changes nothing.
+            let token = if token.is_empty() { SessionTokenMode::Exclude } else { SessionTokenMode::Include };
+            let scope = Scope { service, region: &region, expires_in, token };
+            let signed = sign_query(host, path, &scope, &credentials, now).unwrap();
+            assert!(signed.contains(&format!("&X-Amz-Signature={signature}")), "{case}: {signed}");
+            compared += 1;
+        }
+        assert!(compared >= 8, "{compared}");
+    }
+
+    #[test]
+    fn the_host_header_is_written_as_the_client_sends_it() {
+        for (host, port, header, expected) in [
+            (HOST, 443, HostHeader::Standard, HOST.to_owned()),
+            (HOST, 443, HostHeader::WithPort, format!("{HOST}:443")),
+            (HOST, 8443, HostHeader::Standard, format!("{HOST}:8443")),
+            ("::1", 443, HostHeader::Standard, "[::1]".to_owned()),
+            ("::1", 443, HostHeader::WithPort, "[::1]:443".to_owned()),
+        ] {
+            let url = signed(host, port, header, 3600);
+            assert_eq!(url.host_header, expected);
+            assert_eq!(url.text(), format!("wss://{expected}{}", url.path));
+            assert_eq!((url.host.as_str(), url.port), (host, port));
+        }
+        assert_ne!(
+            signed(HOST, 443, HostHeader::Standard, 3600).path,
+            signed(HOST, 443, HostHeader::WithPort, 3600).path
+        );
+    }
+
+    #[test]
+    fn a_url_ends_after_five_minutes_or_with_its_credentials() {
+        let url = |lifetime| signed(HOST, 443, HostHeader::Standard, lifetime);
+        assert_eq!(url(3600).expires_at, url(3600).signed_at + EXPIRES_IN);
+        assert_eq!(url(60).expires_at, url(60).signed_at + Duration::from_secs(60));
     }
 }

@@ -60,6 +60,16 @@ def main():
         token = "".join(generator.choices(TOKEN_BYTES + ("-_.~ %&?#:@!$'()*,;" if number % 3 == 0 else ""), k=length))
         token = token.strip() or "x"
         print(*[host, region, when, key, secret, token, presign(host, region, when, key, secret, token)], sep="\t")
+    # Every printable byte that has to be encoded, bytes outside of ASCII, a token of 16 KiB; at the start and the end of a leap
+    # day, in 2001, and in the last second that four digits of a year can hold.
+    special = [byte for byte in map(chr, range(0x21, 0x7f)) if not byte.isalnum()]
+    tokens = [f"a{byte}b{byte}{byte}c" for byte in special] + ["h\u00e9\u00df\u4e16\U0001f511", "".join(
+        generator.choices(TOKEN_BYTES, k=16384))]
+    times = [951782400, 951868799, 1000000000, 253402300799]
+    for number, token in enumerate(tokens):
+        host, region, when = HOSTS[number % len(HOSTS)], REGIONS[number % len(REGIONS)], times[number % len(times)]
+        key, secret = "ASIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+        print(*[host, region, when, key, secret, token, presign(host, region, when, key, secret, token)], sep="\t")
     return 0
 
 
