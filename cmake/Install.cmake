@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 install(FILES "${header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(FILES "${archive}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 if(COGNITO_CONNECT_BUILD_EXAMPLES)
-    install(TARGETS cognito_doctor cognito_credentials RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+    install(TARGETS cognito_doctor cognito_credentials cognito_bridge RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/CognitoConnect")
