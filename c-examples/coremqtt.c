@@ -136,6 +136,10 @@ static bool process_until(MQTTContext_t *mqtt, cognito_transport *transport, con
             fprintf(stderr, "no answer within %d ms\n", ANSWER_MS);
             return false;
         }
+        /* It takes one packet; what came with it is in its buffer, unknown to the descriptor. */
+        if (status == MQTTSuccess && mqtt->index > 0) {
+            continue;
+        }
         /* Up to a second, so that coreMQTT can send its PINGREQ in time. */
         if (!*done && poll(&readable, 1, 1000) < 0) {
             perror("poll");
