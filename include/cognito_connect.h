@@ -1306,8 +1306,9 @@ int32_t cognito_transport_writev(cognito_transport *transport,
 /**
  * A descriptor for poll(), select() or epoll: it becomes readable when recv has something or may have, when output that
  * waited can go on, and when the stream has ended. Call recv until it returns 0 then; the descriptor is quiet from there on
- * until something new comes. It stays the same across reconnects, and is quiet while an open is under way. Wait for it to be
- * readable only; do not read, write or close it. Does not block.
+ * until something new comes. It knows nothing of what an MQTT library has received and not looked at yet. It stays the same
+ * across reconnects, and is quiet while an open is under way. Wait for it to be readable only; do not read, write or close
+ * it. Does not block.
  *
  * @return The descriptor, owned by the transport until it is freed and made when it is first asked for;
  *         COGNITO_STATUS_OUT_OF_RESOURCES when the system gives none; COGNITO_STATUS_INVALID_HANDLE.
