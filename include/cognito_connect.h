@@ -1216,7 +1216,7 @@ void cognito_client_free(cognito_client *client);
 
 /**
  * Makes a transport from the endpoint, port, signing region, connect timeout, proxy and trust of a config. It needs no
- * client_id. Does not touch the network.
+ * client_id; hints name one that is set. Does not touch the network.
  *
  * @param config   Copied; may be changed or freed afterwards.
  * @param provider The source of credentials, which clients and transports can share; or NULL to make one from the config.

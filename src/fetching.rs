@@ -70,7 +70,7 @@ impl Fetching {
             away: self.execution.away(),
         };
         let fetched = call.run(Wait::AtMost(patience), base, boxed(|| self.provider.credentials(&caller)));
-        let outcome = fetched.and_then(|outcome| outcome.unwrap_or_else(|| Err(timed_out(&progress, patience))));
+        let outcome = fetched.and_then(|outcome| outcome.unwrap_or_else(|| Err(self.timed_out(&progress, patience))));
         outcome.map_err(|failure| failure.device(self.provider.device()))
     }
 
@@ -95,19 +95,18 @@ impl Fetching {
     pub fn free(&self) {
         self.execution.close(|| {});
     }
+
+    fn timed_out(&self, progress: &Progress, patience: Duration) -> Failure {
+        let (stage, peer) = (progress.stage(), progress.peer());
+        let message = format!("timed out after {} ms {} with {peer}", patience.as_millis(), stage.waiting_for());
+        let setting = if patience < self.timeout { "wait_ms" } else { "connect_timeout_ms" };
+        Failure::new(Status::TimedOut, stage, message)
+            .hint(format!("Check the network on the way to that host, or raise {setting}"))
+    }
 }
 
 impl Drop for Fetching {
     fn drop(&mut self) {
         self.free();
     }
-}
-
-fn timed_out(progress: &Progress, patience: Duration) -> Failure {
-    let stage = progress.stage();
-    let message =
-        format!("timed out after {} ms {} with {}", patience.as_millis(), stage.waiting_for(), progress.peer());
-    Failure::new(Status::TimedOut, stage, message).hint(
-        "Check the network on the way to that host, or wait longer: wait_ms, and connect_timeout_ms of the config",
-    )
 }

@@ -29,7 +29,7 @@ pub type iovec = libc::iovec;
 pub struct cognito_transport;
 
 /// Makes a transport from the endpoint, port, signing region, connect timeout, proxy and trust of a config. It needs no
-/// client_id. Does not touch the network.
+/// client_id; hints name one that is set. Does not touch the network.
 ///
 /// @param config   Copied; may be changed or freed afterwards.
 /// @param provider The source of credentials, which clients and transports can share; or NULL to make one from the config.
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn cognito_transport_new(
                 false => Arc::clone(PROVIDERS.get(provider)?.provider()),
             };
             let dial = config.dial(provider.region())?;
-            TRANSPORTS.insert(Arc::new(Stream::new(dial, provider)?))
+            TRANSPORTS.insert(Arc::new(Stream::new(dial, config.client_id, provider)?))
         })
     }
 }

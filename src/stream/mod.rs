@@ -37,11 +37,11 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Does not touch the network.
-    pub fn new(dial: DialSettings, provider: Arc<Provider>) -> Result<Self, Failure> {
+    /// Does not touch the network. The client identifier, if it is known, is for hints.
+    pub fn new(dial: DialSettings, client_id: Option<String>, provider: Arc<Provider>) -> Result<Self, Failure> {
         let state = Arc::new(State::new());
         let execution = Execution::new("transport", state.waker());
-        let dial = Dial::new(dial, None, provider, execution.away())?;
+        let dial = Dial::new(dial, client_id, provider, execution.away())?;
         Ok(Self { dial: Arc::new(dial), state, execution, line: Arc::default() })
     }
 
