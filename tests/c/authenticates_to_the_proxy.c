@@ -1,5 +1,5 @@
 /* Both hosts are reached through the proxy, with user and password. Needs --proxy-user user
- * --proxy-password secret-word. */
+ * --proxy-password secret-word. Argument: what connects. */
 
 #include "local_aws.h"
 
@@ -16,11 +16,12 @@ static struct attempt attempt_as(const char *user, const char *password) {
     return attempt;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    way_choose(argc, argv);
     CHECK_STATUS(COGNITO_STATUS_OK, attempt_as("user", "secret-word").status);
     CHECK_INT(2, local_aws_counter("proxy_tunnels"));
     CHECK_INT(2, local_aws_counter("proxy_accepted"));
-    CHECK_INT(1, local_aws_counter("connects_v4"));
+    CHECK_INT(1, local_aws_counter("upgrades"));
 
     const char *const wrong[][2] = {{NULL, NULL}, {"user", "wrong"}, {"user", NULL}, {"", ""}};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

@@ -1,4 +1,5 @@
-/* Endless and huge answers end in an error well before the deadline, and in no memory. */
+/* Endless and huge answers end in an error well before the deadline, and in no memory. Argument:
+ * what gets them. */
 
 #include "local_aws.h"
 
@@ -46,13 +47,17 @@ static struct attempt attempt_with(const char *fault) {
     return attempt;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    way_choose(argc, argv);
     /* The program's own pages come into memory when they are first used. */
     CHECK_STATUS(COGNITO_STATUS_OK, attempt_with("iot.delay_ms=0").status);
     CHECK_STATUS(COGNITO_STATUS_COGNITO_MALFORMED, attempt_with("cognito.response=html").status);
     CHECK_STATUS(COGNITO_STATUS_UPGRADE_REFUSED, attempt_with("iot.upgrade=refuse").status);
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (way != &the_client && strstr(rows[i].fault, "connack") != NULL) {
+            continue;
+        }
         check_row = rows[i].fault;
         forget_peak();
         long before = peak_kib();

@@ -1,9 +1,10 @@
 /* ::1 as the endpoint and [::1]:PORT as Cognito's: both certificates are for that address. Needs
- * --bind ::1. */
+ * --bind ::1. Argument: what connects. */
 
 #include "local_aws.h"
 
-int main(void) {
+int main(int argc, char **argv) {
+    way_choose(argc, argv);
     const char *const forms[] = {"::1", "[::1]", "0:0:0:0:0:0:0:1"};
     char cognito[64];
     snprintf(cognito, sizeof cognito, "[::1]:%s", local_aws("COGNITO_PORT"));

@@ -28,7 +28,7 @@ static void row(const char *fault, bool without_clock, cognito_status status, co
  * knows the time nor when it doubts what it knows. */
 static void expired_by_server_time(void) {
     cognito_config *config = local_aws_config();
-    cognito_client *client = NULL;
+    void *handle = NULL;
     device_clock_off_by(45L * 24 * 3600);
     check_row = "expired by server time";
     local_aws_reset();
@@ -36,22 +36,22 @@ static void expired_by_server_time(void) {
     CHECK_STATUS(COGNITO_STATUS_CERTIFICATE_EXPIRED, attempt_connect(config).status);
     CHECK_INT(0, local_aws_counter("upgrade_requests"));
     local_aws_reset();
-    REQUIRE(cognito_client_new(config, NULL, &client) == COGNITO_STATUS_OK);
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    REQUIRE(way->make(config, NULL, &handle) == COGNITO_STATUS_OK);
+    CHECK_STATUS(COGNITO_STATUS_OK, way->open(handle, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->close(handle, COGNITO_WAIT_FOREVER));
     local_aws_fault("iot.certificate=expired");
     for (int i = 0; i < 4; i++) {
-        CHECK_STATUS(COGNITO_STATUS_CERTIFICATE_EXPIRED,
-                     cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+        CHECK_STATUS(COGNITO_STATUS_CERTIFICATE_EXPIRED, way->open(handle, COGNITO_WAIT_FOREVER));
     }
     CHECK_INT(1, local_aws_counter("upgrade_requests"));
     local_aws_fault("iot.certificate=");
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-    cognito_client_free(client);
+    CHECK_STATUS(COGNITO_STATUS_OK, way->open(handle, COGNITO_WAIT_FOREVER));
+    way->free(handle);
     cognito_config_free(config);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    way_choose(argc, argv);
     expired_by_server_time();
     const char *const no_fault = "cognito.delay_ms=0";
     const long times[] = {0, YEAR_2000};

@@ -1,5 +1,5 @@
 /* A device whose clock is wrong connects at the first attempt, and an application that does not
- * want that is told why it does not. */
+ * want that is told why it does not. Argument: what connects. */
 
 #include "device_clock.h"
 #include "local_aws.h"
@@ -19,31 +19,31 @@ static void at_the_first_attempt(cognito_config *config, const char *name, long 
     check_row = name;
     local_aws_reset();
     device_clock_off_by(off_by_s);
-    cognito_client *client = local_aws_client_and_provider(config, &provider);
+    void *handle = local_aws_handle_and_provider(config, &provider);
     CHECK(cognito_provider_clock_offset_ms(provider) == COGNITO_CLOCK_OFFSET_UNKNOWN);
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->open(handle, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->close(handle, COGNITO_WAIT_FOREVER));
     CHECK_INT(1, local_aws_counter("upgrade_requests"));
     CHECK_INT(1, local_aws_counter("cognito_requests"));
     CHECK(is_about(-off_by_s, cognito_provider_clock_offset_ms(provider)));
-    cognito_client_free(client);
+    way->free(handle);
     cognito_provider_free(provider);
 }
 
 static void fails(cognito_config *config, const char *name, cognito_status status,
                   const char *hint) {
-    cognito_client *client = NULL;
+    void *handle = NULL;
     cognito_failure *failure = NULL;
     check_row = name;
     local_aws_reset();
-    REQUIRE(cognito_client_new(config, NULL, &client) == COGNITO_STATUS_OK);
-    CHECK_STATUS(status, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-    REQUIRE(cognito_client_failure(client, &failure) == COGNITO_STATUS_OK);
+    REQUIRE(way->make(config, NULL, &handle) == COGNITO_STATUS_OK);
+    CHECK_STATUS(status, way->open(handle, COGNITO_WAIT_FOREVER));
+    REQUIRE(way->failure(handle, &failure) == COGNITO_STATUS_OK);
     CHECK_CONTAINS(hint, cognito_failure_hint(failure));
     CHECK(status != COGNITO_STATUS_UPGRADE_CLOCK_SKEWED ||
           is_about(1000, cognito_failure_clock_offset_ms(failure)));
     cognito_failure_free(failure);
-    cognito_client_free(client);
+    way->free(handle);
 }
 
 /* IoT Core's clock may differ from Cognito's: the Date of its refusal is taken, once. */
@@ -53,11 +53,11 @@ static void by_the_date_of_a_refusal(cognito_config *config) {
     device_clock_off_by(0);
     local_aws_reset();
     local_aws_fault("iot.clock_offset_s=1000");
-    cognito_client *client = local_aws_client_and_provider(config, &provider);
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    void *handle = local_aws_handle_and_provider(config, &provider);
+    CHECK_STATUS(COGNITO_STATUS_OK, way->open(handle, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->close(handle, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->open(handle, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->close(handle, COGNITO_WAIT_FOREVER));
     CHECK_INT(1, local_aws_counter("cognito_requests"));
     CHECK_INT(3, local_aws_counter("upgrade_requests"));
     CHECK(is_about(1000, cognito_provider_clock_offset_ms(provider)));
@@ -65,39 +65,37 @@ static void by_the_date_of_a_refusal(cognito_config *config) {
     check_row = "refused again";
     local_aws_reset();
     local_aws_fault("iot.upgrade=refuse-skewed:-5000");
-    CHECK_STATUS(COGNITO_STATUS_UPGRADE_CLOCK_SKEWED,
-                 cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_UPGRADE_CLOCK_SKEWED, way->open(handle, COGNITO_WAIT_FOREVER));
     CHECK_INT(2, local_aws_counter("upgrade_requests"));
 
     check_row = "a Date at which the server's own certificate has ended";
     local_aws_reset();
     local_aws_fault("iot.upgrade=refuse-skewed:40000000*1");
-    CHECK_STATUS(COGNITO_STATUS_UPGRADE_CLOCK_SKEWED,
-                 cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_UPGRADE_CLOCK_SKEWED, way->open(handle, COGNITO_WAIT_FOREVER));
     CHECK_INT(1, local_aws_counter("upgrade_requests"));
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->open(handle, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->close(handle, COGNITO_WAIT_FOREVER));
 
     /* By which the credentials have ended, so that Cognito is asked, and tells the right time. */
     check_row = "a wrong Date that could be right";
     local_aws_reset();
     local_aws_fault("iot.upgrade=refuse-skewed:30000000*1");
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->open(handle, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->close(handle, COGNITO_WAIT_FOREVER));
     CHECK_INT(2, local_aws_counter("upgrade_requests"));
     CHECK(is_about(0, cognito_provider_clock_offset_ms(provider)));
 
     check_row = "refused without a Date";
     local_aws_reset();
     local_aws_fault("iot.upgrade=refuse-skewed:-5000&iot.no_date=1");
-    CHECK_STATUS(COGNITO_STATUS_UPGRADE_CLOCK_SKEWED,
-                 cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_UPGRADE_CLOCK_SKEWED, way->open(handle, COGNITO_WAIT_FOREVER));
     CHECK_INT(1, local_aws_counter("upgrade_requests"));
-    cognito_client_free(client);
+    way->free(handle);
     cognito_provider_free(provider);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    way_choose(argc, argv);
     cognito_config *config = local_aws_config();
     at_the_first_attempt(config, "1000 s behind", -1000);
     at_the_first_attempt(config, "1000 s ahead", 1000);

@@ -40,7 +40,7 @@ static int32_t save(const char *pool, const char *identity, void *user_data) {
 /* Connects with a new provider, and gives the identity that it had. */
 static void connect_anew(cognito_config *config, char identity[64]) {
     cognito_provider *provider = NULL;
-    cognito_client *client = local_aws_client_and_provider(config, &provider);
+    cognito_client *client = local_aws_handle_and_provider(config, &provider);
     store.provider = provider;
     for (int i = 0; i < 2; i++) { /* the second time with the credentials at hand */
         CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));

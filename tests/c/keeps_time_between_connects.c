@@ -10,7 +10,7 @@ static void between_two_connects(cognito_config *config) {
     cognito_provider *provider = NULL;
     local_aws_reset();
     device_clock_off_by(-1000);
-    cognito_client *client = local_aws_client_and_provider(config, &provider);
+    cognito_client *client = local_aws_handle_and_provider(config, &provider);
     const struct {
         const char *name;
         void (*change)(long seconds);
@@ -61,7 +61,7 @@ static void credentials_serve_to_their_end(cognito_config *config) {
     device_suspended_for(0);
     local_aws_reset();
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_cognito_tries(config, 1));
-    cognito_client *client = local_aws_client_and_provider(config, &provider);
+    cognito_client *client = local_aws_handle_and_provider(config, &provider);
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
     sleep_until(0, HOUR - 200, "cognito.response=unavailable");

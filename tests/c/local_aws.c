@@ -67,6 +67,10 @@ void local_aws_fault(const char *key_and_value) { post("/faults", key_and_value)
 
 void local_aws_drop(const char *what) { post("/drop", what); }
 
+void local_aws_ping(const char *what) { post("/ping", what); }
+
+void local_aws_send(const char *what) { post("/send", what); }
+
 void local_aws_reset(void) { post("/reset", ""); }
 
 long local_aws_counter(const char *name) {
@@ -109,39 +113,21 @@ void local_aws_through_proxy(cognito_config *config) {
 }
 
 cognito_client *local_aws_client(void) {
+    REQUIRE(way == &the_client);
+    return local_aws_handle();
+}
+
+void *local_aws_handle(void) {
     cognito_config *config = local_aws_config();
-    cognito_client *client = NULL;
-    REQUIRE(cognito_client_new(config, NULL, &client) == COGNITO_STATUS_OK);
+    void *handle = NULL;
+    REQUIRE(way->make(config, NULL, &handle) == COGNITO_STATUS_OK);
     cognito_config_free(config);
-    return client;
+    return handle;
 }
 
-cognito_client *local_aws_client_and_provider(const cognito_config *config,
-                                              cognito_provider **provider) {
-    cognito_client *client = NULL;
+void *local_aws_handle_and_provider(const cognito_config *config, cognito_provider **provider) {
+    void *handle = NULL;
     REQUIRE(cognito_provider_new(config, provider) == COGNITO_STATUS_OK);
-    REQUIRE(cognito_client_new(config, *provider, &client) == COGNITO_STATUS_OK);
-    return client;
-}
-
-struct attempt attempt_connect(const cognito_config *config) {
-    struct attempt attempt = {.connack_code = -1};
-    cognito_client *client = NULL;
-    cognito_failure *failure = NULL;
-    attempt.status = cognito_client_new(config, NULL, &client);
-    if (attempt.status == COGNITO_STATUS_OK) {
-        double start = now_ms();
-        attempt.status = cognito_client_connect(client, COGNITO_WAIT_FOREVER);
-        attempt.ms = now_ms() - start;
-        snprintf(attempt.error, sizeof attempt.error, "%s", cognito_last_error());
-        REQUIRE(cognito_client_failure(client, &failure) == COGNITO_STATUS_OK);
-        attempt.stage = cognito_failure_stage(failure);
-        attempt.http_status = cognito_failure_http_status(failure);
-        attempt.connack_code = cognito_failure_connack_code(failure);
-        cognito_failure_free(failure);
-    } else {
-        snprintf(attempt.error, sizeof attempt.error, "%s", cognito_last_error());
-    }
-    cognito_client_free(client);
-    return attempt;
+    REQUIRE(way->make(config, *provider, &handle) == COGNITO_STATUS_OK);
+    return handle;
 }

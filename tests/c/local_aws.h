@@ -4,7 +4,7 @@
 #ifndef LOCAL_AWS_H
 #define LOCAL_AWS_H
 
-#include "check.h"
+#include "way.h"
 
 /* What it says of itself: local_aws("CA_FILE") is the variable LOCAL_AWS_CA_FILE. */
 const char *local_aws(const char *name);
@@ -16,6 +16,12 @@ void local_aws_fault(const char *key_and_value);
 /* Ends open connections: local_aws_drop("service=iot&how=rst"); fin, close and stall are other
  * ways. */
 void local_aws_drop(const char *what);
+
+/* Sends WebSocket pings on open connections: local_aws_ping("count=2&bytes=125"). */
+void local_aws_ping(const char *what);
+
+/* Puts bytes between two frames of open connections: local_aws_send("hex=8900"). */
+void local_aws_send(const char *what);
 
 /* No fault, no event, every counter 0. */
 void local_aws_reset(void);
@@ -30,18 +36,7 @@ bool local_aws_wait(const char *conditions);
 cognito_config *local_aws_config(void);
 void local_aws_through_proxy(cognito_config *config);
 cognito_client *local_aws_client(void);
-cognito_client *local_aws_client_and_provider(const cognito_config *config,
-                                              cognito_provider **provider);
-
-/* One connect with a new client, from new to free. */
-struct attempt {
-    cognito_status status;
-    cognito_stage stage;
-    int http_status;
-    int connack_code;
-    double ms;
-    char error[2048]; /* cognito_last_error() */
-};
-struct attempt attempt_connect(const cognito_config *config);
+void *local_aws_handle(void); /* of the test's way */
+void *local_aws_handle_and_provider(const cognito_config *config, cognito_provider **provider);
 
 #endif

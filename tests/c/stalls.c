@@ -1,92 +1,50 @@
-#define _GNU_SOURCE /* RTLD_NEXT */
-
 #include "stalls.h"
 #include "black_hole.h"
-
-#include <dlfcn.h>
-#include <netdb.h>
-#include <pthread.h>
-#include <time.h>
+#include "hanging_dns.h"
 
 const struct stall stalls[] = {
-    {"DNS", COGNITO_STAGE_DNS, AT_DNS, NULL, NULL},
-    {"TCP of the endpoint", COGNITO_STAGE_TCP, AT_TCP_OF_ENDPOINT, NULL, "cognito_requests=1"},
-    {"TCP of Cognito", COGNITO_STAGE_TCP, AT_TCP_OF_COGNITO, NULL, "iot_tls_handshakes=1"},
-    {"proxy, silent", COGNITO_STAGE_PROXY, AT_PROXY, "proxy.accept=stall", "proxy_accepted=2"},
-    {"proxy, no answer", COGNITO_STAGE_PROXY, AT_PROXY, "proxy.response=stall", "proxy_accepted=2"},
+    {"DNS", COGNITO_STAGE_DNS, AT_DNS, NULL, NULL, ""},
+    {"TCP of the endpoint", COGNITO_STAGE_TCP, AT_TCP_OF_ENDPOINT, NULL, "cognito_requests=1",
+     NULL},
+    {"TCP of Cognito", COGNITO_STAGE_TCP, AT_TCP_OF_COGNITO, NULL, "iot_tls_handshakes=1", ""},
+    {"proxy, silent", COGNITO_STAGE_PROXY, AT_PROXY, "proxy.accept=stall", "proxy_accepted=2",
+     "proxy_accepted=1"},
+    {"proxy, no answer", COGNITO_STAGE_PROXY, AT_PROXY, "proxy.response=stall", "proxy_accepted=2",
+     "proxy_accepted=1"},
     {"TLS behind the proxy", COGNITO_STAGE_TLS, AT_PROXY, "proxy.response=stall-tunnel",
-     "proxy_tunnels=2"},
+     "proxy_tunnels=2", "proxy_tunnels=1"},
     {"TLS, silent", COGNITO_STAGE_TLS, AT_LOCAL_AWS, "iot.accept=stall",
-     "iot_accepted=1&cognito_requests=1"},
+     "iot_accepted=1&cognito_requests=1", NULL},
     {"TLS, no answer", COGNITO_STAGE_TLS, AT_LOCAL_AWS, "iot.tls=stall",
-     "iot_accepted=1&cognito_requests=1"},
+     "iot_accepted=1&cognito_requests=1", NULL},
     {"TLS, half a flight", COGNITO_STAGE_TLS, AT_LOCAL_AWS, "iot.tls=stall-mid",
-     "iot_accepted=1&cognito_requests=1"},
+     "iot_accepted=1&cognito_requests=1", NULL},
     {"TLS of Cognito", COGNITO_STAGE_TLS, AT_LOCAL_AWS, "cognito.tls=stall",
-     "cognito_accepted=1&iot_tls_handshakes=1"},
+     "cognito_accepted=1&iot_tls_handshakes=1", "cognito_accepted=1"},
     {"Cognito, no answer", COGNITO_STAGE_COGNITO, AT_LOCAL_AWS, "cognito.request=stall",
-     "cognito_requests=1&iot_tls_handshakes=1"},
+     "cognito_requests=1&iot_tls_handshakes=1", "cognito_requests=1"},
     {"Cognito, half a body", COGNITO_STAGE_COGNITO, AT_LOCAL_AWS, "cognito.response=stall-mid-body",
-     "cognito_requests=1&iot_tls_handshakes=1"},
+     "cognito_requests=1&iot_tls_handshakes=1", "cognito_requests=1"},
     {"Cognito, byte by byte", COGNITO_STAGE_COGNITO, AT_LOCAL_AWS, "cognito.response=drip:50",
-     "cognito_requests=1&iot_tls_handshakes=1"},
+     "cognito_requests=1&iot_tls_handshakes=1", "cognito_requests=1"},
     {"upgrade, not read", COGNITO_STAGE_UPGRADE, AT_LOCAL_AWS, "iot.request=stall",
-     "upgrade_requests=1"},
+     "upgrade_requests=1", NULL},
     {"upgrade, no answer", COGNITO_STAGE_UPGRADE, AT_LOCAL_AWS, "iot.upgrade=stall",
-     "upgrade_requests=1"},
+     "upgrade_requests=1", NULL},
     {"upgrade, half a head", COGNITO_STAGE_UPGRADE, AT_LOCAL_AWS, "iot.upgrade=stall-mid-head",
-     "upgrade_requests=1"},
-    {"CONNACK, none", COGNITO_STAGE_CONNACK, AT_LOCAL_AWS, "iot.connect=stall", "connects=1"},
-    {"CONNACK, half", COGNITO_STAGE_CONNACK, AT_LOCAL_AWS, "iot.connack=stall-mid", "connects=1"},
+     "upgrade_requests=1", NULL},
+    {"CONNACK, none", COGNITO_STAGE_CONNACK, AT_LOCAL_AWS, "iot.connect=stall", "connects=1", NULL},
+    {"CONNACK, half", COGNITO_STAGE_CONNACK, AT_LOCAL_AWS, "iot.connack=stall-mid", "connects=1",
+     NULL},
 };
 const size_t stall_count = sizeof stalls / sizeof stalls[0];
 
-/* ---- A resolver that hangs until it is let go: this function stands before the C library's ----
- */
-
-static pthread_mutex_t dns_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t dns_changed = PTHREAD_COND_INITIALIZER;
-static bool dns_hangs;
-static int dns_waiting;
-
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-                struct addrinfo **result) {
-    pthread_mutex_lock(&dns_lock);
-    dns_waiting++;
-    pthread_cond_broadcast(&dns_changed);
-    while (dns_hangs) {
-        pthread_cond_wait(&dns_changed, &dns_lock);
+bool stall_applies(const struct stall *stall) {
+    if (way == &the_provider) {
+        return stall->fetched != NULL;
     }
-    dns_waiting--;
-    pthread_cond_broadcast(&dns_changed);
-    pthread_mutex_unlock(&dns_lock);
-    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) = NULL;
-    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
-    return real(node, service, hints, result);
+    return way == &the_client || stall->stage != COGNITO_STAGE_CONNACK;
 }
-
-static void dns_hang(bool hangs) {
-    pthread_mutex_lock(&dns_lock);
-    dns_hangs = hangs;
-    pthread_cond_broadcast(&dns_changed);
-    pthread_mutex_unlock(&dns_lock);
-}
-
-/* True when so many lookups wait, within 10 seconds. */
-static bool dns_wait(bool for_some) {
-    struct timespec deadline;
-    clock_gettime(CLOCK_REALTIME, &deadline);
-    deadline.tv_sec += 10;
-    pthread_mutex_lock(&dns_lock);
-    int failed = 0;
-    while ((dns_waiting > 0) != for_some && failed == 0) {
-        failed = pthread_cond_timedwait(&dns_changed, &dns_lock, &deadline);
-    }
-    pthread_mutex_unlock(&dns_lock);
-    return failed == 0;
-}
-
-/* ---- The stalls ---- */
 
 static struct black_hole hole;
 
@@ -128,8 +86,9 @@ void stall_wait_until_reached(const struct stall *stall) {
     if (stall->part == AT_TCP_OF_ENDPOINT || stall->part == AT_TCP_OF_COGNITO) {
         REQUIRE(black_hole_has_caller(&hole));
     }
-    if (stall->reached != NULL) {
-        REQUIRE(local_aws_wait(stall->reached));
+    const char *reached = way == &the_provider ? stall->fetched : stall->reached;
+    if (reached != NULL && reached[0] != '\0') {
+        REQUIRE(local_aws_wait(reached));
     }
 }
 

@@ -13,10 +13,14 @@ struct stall {
     enum stalled_part part;
     const char *fault;   /* for local_aws_fault(), or NULL */
     const char *reached; /* what local AWS has seen once the stall is reached, or NULL */
+    const char *fetched; /* the same for a provider, which has one connection; NULL: none there */
 };
 
 extern const struct stall stalls[];
 extern const size_t stall_count;
+
+/* Whether the test's way leads past this stall. */
+bool stall_applies(const struct stall *stall);
 
 /* Makes the stall, and a config that runs into it. */
 cognito_config *stall_begin(const struct stall *stall);

@@ -1,5 +1,5 @@
-/* What is unusual and nevertheless right: it connects. Situations that are not are in
- * tests/situations.tsv. */
+/* What is unusual and nevertheless right: it connects. Argument: what connects. Situations that are
+ * not are in tests/situations.tsv. */
 
 #include "local_aws.h"
 
@@ -21,7 +21,8 @@ static const char *const unusual[] = {
     "iot.frames=tls-bytes:1",
 };
 
-int main(void) {
+int main(int argc, char **argv) {
+    way_choose(argc, argv);
     for (size_t i = 0; i < sizeof unusual / sizeof unusual[0]; i++) {
         cognito_config *config = local_aws_config();
         check_row = unusual[i];

@@ -1,7 +1,7 @@
 /*
  * A name whose first address is a black hole costs the delay of RFC 8305, not the deadline: for
  * Cognito, the endpoint and the proxy. The name is "localhost", which here resolves to ::1 first,
- * where nothing answers, and then to 127.0.0.1, where local AWS is.
+ * where nothing answers, and then to 127.0.0.1, where local AWS is. Argument: what connects.
  */
 
 #define _GNU_SOURCE /* RTLD_NEXT */
@@ -50,7 +50,8 @@ static void connects_soon(const char *row, bool through_proxy) {
     cognito_config_free(config);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    way_choose(argc, argv);
     const char *const services[] = {"IOT_PORT", "COGNITO_PORT", "PROXY_PORT"};
     connects_soon("no black hole", false);
     for (int i = 0; i < 3; i++) {
