@@ -16,18 +16,19 @@
 #include <unistd.h>
 
 enum {
-    /* The library needs up to 48 KiB of the stack that calls it, and more in a debug build; glibc
-     * keeps the thread's own data there, and fprintf() wants some. What is not used costs nothing
-     * but addresses, whereas the 8 MiB of a default stack times all clients are many of those on a
-     * small board. */
-    STACK_BYTES = 128 * 1024,
+    /* The library takes up to 48 KiB of the stack that calls it, and some 200 KiB in a debug build;
+     * glibc keeps the thread's own data there too. What is never used costs nothing but addresses,
+     * of which the 8 MiB of a default stack would take too many on a board with 32 bits. */
+    STACK_BYTES = 512 * 1024,
     CHUNK_BYTES = 16 * 1024,
     /* A stream is opened for a client that has said something: a port scan costs no connection. */
     FIRST_BYTES_MS = 30000,
     /* How often a stream is seen to whose descriptor cannot be waited for; see carry(). */
     RETRY_MS = 50,
-    /* What the end of a session may take when the whole bridge ends: carrying, then closing. */
+    /* When the whole bridge ends: what waits is carried for so long, the stream may take as long to
+     * close, and the client to see the end. */
     STOP_MS = 1500,
+    GOODBYE_MS = 500,
 };
 
 /* Bytes on their way in one direction. Nothing is read while some of them wait: that is all that a
@@ -118,17 +119,22 @@ static void write_local(struct session *session) {
  * something is unread resets it, so this announces the end, and throws away what still comes until
  * the client has closed as well.
  */
-static void end_local(struct session *session, int within_ms) {
+static void end_local(struct session *session) {
     unsigned char unread[1024];
-    int64_t end_at_ms = now_ms() + within_ms;
+    session->end_at_ms = 0;
+    end_within(session, session->stopping ? GOODBYE_MS : session->bridge->linger_ms);
     bool is_open = shutdown(session->local, SHUT_WR) == 0 && !session->local_hung_up;
     while (is_open && !session->local_wrote_all) {
         struct pollfd on[] = {
             {.fd = session->local, .events = POLLIN},
             {.fd = session->stopping ? -1 : session->bridge->stop_fd, .events = POLLIN},
         };
-        int left_ms = ms_until(end_at_ms);
-        is_open = left_ms > 0 && poll(on, 2, left_ms) != 0 && on[1].revents == 0;
+        int left_ms = ms_until(session->end_at_ms);
+        is_open = left_ms > 0 && poll(on, 2, left_ms) != 0;
+        if (is_open && on[1].revents != 0) {
+            session->stopping = true;
+            end_within(session, GOODBYE_MS);
+        }
         if (is_open && on[0].revents != 0) {
             ssize_t got = recv(session->local, unread, sizeof unread, 0);
             is_open = got > 0 || (got < 0 && is_for_later());
@@ -164,6 +170,19 @@ static bool open_stream(struct session *session) {
     return status == COGNITO_STATUS_OK;
 }
 
+/* Whether the last that the client sent looks like MQTT's DISCONNECT, with or without a reason. The
+ * server's end is no news then. */
+static bool has_said_goodbye(const struct session *session) {
+    const struct chunk *last = &session->to_server;
+    for (size_t len = 2; len <= 4 && len <= last->to; len++) {
+        const unsigned char *packet = last->bytes + last->to - len;
+        if (packet[0] == 0xe0 && packet[1] == len - 2) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void recv_server(struct session *session) {
     struct chunk *chunk = &session->to_local;
     int32_t got = cognito_transport_recv(session->transport, chunk->bytes, sizeof chunk->bytes);
@@ -171,7 +190,7 @@ static void recv_server(struct session *session) {
         chunk->from = 0;
         chunk->to = (size_t)got;
     } else if (got < 0) {
-        if (!session->local_wrote_all) {
+        if (!session->local_wrote_all && !has_said_goodbye(session)) {
             say_why(session, "the stream has ended", got);
         }
         session->server_ended = true;
@@ -279,7 +298,7 @@ static void *run(void *user_data) {
         }
         close_stream(session);
     }
-    end_local(session, session->stopping ? STOP_MS : session->bridge->linger_ms);
+    end_local(session);
     (void)!write(session->bridge->ended_fd, &session, sizeof session);
     return NULL;
 }

@@ -1,4 +1,5 @@
-/* Between two connects of one client, steps of the wall clock change nothing, and sleep counts. */
+/* Between two connects of one client, steps of the wall clock change nothing, and sleep counts.
+ * Argument: what connects. */
 
 #include "device_clock.h"
 #include "local_aws.h"
@@ -10,7 +11,7 @@ static void between_two_connects(cognito_config *config) {
     cognito_provider *provider = NULL;
     local_aws_reset();
     device_clock_off_by(-1000);
-    cognito_client *client = local_aws_handle_and_provider(config, &provider);
+    void *handle = local_aws_handle_and_provider(config, &provider);
     const struct {
         const char *name;
         void (*change)(long seconds);
@@ -34,12 +35,12 @@ static void between_two_connects(cognito_config *config) {
                      slept, slept);
             local_aws_fault(fault);
         }
-        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+        CHECK_STATUS(COGNITO_STATUS_OK, way->open(handle, COGNITO_WAIT_FOREVER));
+        CHECK_STATUS(COGNITO_STATUS_OK, way->close(handle, COGNITO_WAIT_FOREVER));
         CHECK_INT(rows[i].cognito_requests, local_aws_counter("cognito_requests"));
         CHECK_INT((long)i + 1, local_aws_counter("upgrade_requests"));
     }
-    cognito_client_free(client);
+    way->free(handle);
     cognito_provider_free(provider);
 }
 
@@ -61,34 +62,34 @@ static void credentials_serve_to_their_end(cognito_config *config) {
     device_suspended_for(0);
     local_aws_reset();
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_cognito_tries(config, 1));
-    cognito_client *client = local_aws_handle_and_provider(config, &provider);
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    void *handle = local_aws_handle_and_provider(config, &provider);
+    CHECK_STATUS(COGNITO_STATUS_OK, way->open(handle, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->close(handle, COGNITO_WAIT_FOREVER));
     sleep_until(0, HOUR - 200, "cognito.response=unavailable");
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->open(handle, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->close(handle, COGNITO_WAIT_FOREVER));
     CHECK_INT(2, local_aws_counter("cognito_requests"));
 
     check_row = "credentials that end soon, and a Cognito that does not answer";
     local_aws_fault("cognito.response=&cognito.request=stall*1");
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->open(handle, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_OK, way->close(handle, COGNITO_WAIT_FOREVER));
     CHECK_INT(3, local_aws_counter("cognito_requests"));
 
     check_row = "credentials that have ended";
     sleep_until(HOUR - 200, HOUR + 10, "cognito.response=unavailable");
-    CHECK_STATUS(COGNITO_STATUS_COGNITO_UNAVAILABLE,
-                 cognito_client_connect(client, COGNITO_WAIT_FOREVER));
+    CHECK_STATUS(COGNITO_STATUS_COGNITO_UNAVAILABLE, way->open(handle, COGNITO_WAIT_FOREVER));
     CHECK_INT(4, local_aws_counter("cognito_requests"));
     CHECK_INT(3, local_aws_counter("upgrade_requests"));
     sleep_until(HOUR + 10, HOUR + 10, "cognito.response=");
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-    cognito_client_free(client);
+    CHECK_STATUS(COGNITO_STATUS_OK, way->open(handle, COGNITO_WAIT_FOREVER));
+    way->free(handle);
     cognito_provider_free(provider);
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_cognito_tries(config, 4));
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    way_choose(argc, argv);
     cognito_config *config = local_aws_config();
     between_two_connects(config);
     credentials_serve_to_their_end(config);

@@ -1,19 +1,19 @@
 /* What is missing in a config, or contradicts itself, is named when a provider or a client is made
  * of it. */
 
-#include "check.h"
+#include "way.h"
 
 #define IDENTITY "us-east-1:01234567-89ab-cdef-0123-456789abcdef"
 
 static void made_of(const cognito_config *config, cognito_status expected, const char *reason) {
-    cognito_client *client = NULL;
+    void *handle = NULL;
     check_row = reason;
-    CHECK_STATUS(expected, cognito_client_new(config, NULL, &client));
+    CHECK_STATUS(expected, way->make(config, NULL, &handle));
     if (expected != COGNITO_STATUS_OK) {
-        CHECK(client == NULL);
+        CHECK(handle == NULL);
         CHECK_CONTAINS(reason, cognito_last_error());
     }
-    cognito_client_free(client);
+    way->free(handle);
 }
 
 static void write_file(const char *path, const char *content) {
@@ -95,8 +95,14 @@ int main(int argc, char **argv) {
     made_of(c, COGNITO_STATUS_INVALID_CONFIG, "cognito_config_set_identity");
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_identity(c, IDENTITY));
     made_of(c, COGNITO_STATUS_INVALID_CONFIG, "cognito_config_set_endpoint");
+    way = &the_transport;
+    made_of(c, COGNITO_STATUS_INVALID_CONFIG, "cognito_config_set_endpoint");
+    way = &the_client;
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_endpoint(c, "localhost"));
     made_of(c, COGNITO_STATUS_INVALID_CONFIG, "cognito_config_set_client_id");
+    way = &the_transport;
+    made_of(c, COGNITO_STATUS_OK, ""); /* it is the application that sends CONNECT */
+    way = &the_client;
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_client_id(c, "test-1"));
     made_of(c, COGNITO_STATUS_OK, "");
 

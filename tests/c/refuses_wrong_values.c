@@ -80,6 +80,7 @@ static void numbers(cognito_config *c) {
     refused("out", cognito_config_new(NULL));
     refused("out", cognito_provider_new(c, NULL));
     refused("out", cognito_client_new(c, NULL, NULL));
+    refused("out", cognito_transport_new(c, NULL, NULL));
 }
 
 static void proxy_credentials(void) {
@@ -127,15 +128,22 @@ int main(void) {
     limits_are_accepted();
 
     check_row = "the former values";
-    cognito_client *client = NULL;
-    REQUIRE(cognito_client_new(config, NULL, &client) == COGNITO_STATUS_OK);
+    const struct way *const ways[] = {&the_client, &the_transport};
+    for (int i = 0; i < 2; i++) {
+        void *handle = NULL;
+        way = ways[i];
+        REQUIRE(way->make(config, NULL, &handle) == COGNITO_STATUS_OK);
+        refused("wait_ms", way->open(handle, -2));
+        refused("wait_ms", way->close(handle, INT32_MIN));
+        refused("out", way->failure(handle, NULL));
+        refused("out", way->trace(handle, NULL));
+        if (way == &the_client) {
+            refused("timeout_ms", cognito_client_process(handle, -2));
+        }
+        CHECK_STATUS(COGNITO_STATUS_OK, way->open(handle, COGNITO_WAIT_FOREVER));
+        CHECK_STATUS(COGNITO_STATUS_OK, way->close(handle, COGNITO_WAIT_FOREVER));
+        way->free(handle);
+    }
     cognito_config_free(config);
-    refused("wait_ms", cognito_client_connect(client, -2));
-    refused("wait_ms", cognito_client_disconnect(client, INT32_MIN));
-    refused("timeout_ms", cognito_client_process(client, -2));
-    refused("out", cognito_client_failure(client, NULL));
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
-    cognito_client_free(client);
     return check_result();
 }
