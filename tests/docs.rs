@@ -24,7 +24,8 @@ const INTRODUCTION: &str = "\
 # Failures
 
 Every call returns a status. What else is known of a failure is in a snapshot: that of a client by
-`cognito_client_failure()`, that of the last failing call of this thread, whatever it was of, by `cognito_last_failure()`.
+`cognito_client_failure()`, of a transport by `cognito_transport_failure()`, and that of the last failing call of this thread,
+whatever it was of, a fetch of credentials too, by `cognito_last_failure()`.
 For a log line, `cognito_last_error()` is message and hint in one.
 
 ```c

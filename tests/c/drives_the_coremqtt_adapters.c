@@ -2,21 +2,10 @@
  * alone, where a 0 between them ends the session; or all that is there into the rest of a buffer.
  */
 
+#include "coremqtt_interface.h"
 #include "local_aws.h"
 
 #include <poll.h>
-
-struct NetworkContext; /* incomplete, as in transport_interface.h */
-struct TransportOutVector {
-    const void *iov_base;
-    size_t iov_len;
-};
-typedef struct {
-    int32_t (*recv)(struct NetworkContext *, void *, size_t);
-    int32_t (*send)(struct NetworkContext *, const void *, size_t);
-    int32_t (*writev)(struct NetworkContext *, struct TransportOutVector *, size_t);
-    struct NetworkContext *context;
-} transport_interface;
 
 static cognito_transport *transport;
 static transport_interface interface;
@@ -126,8 +115,7 @@ int main(void) {
         "iot.frames=tls-bytes:1&iot.pace_ms=1", "iot.frames=coalesce&iot.pace_ms="};
     cognito_config *config = local_aws_config();
     REQUIRE(cognito_transport_new(config, NULL, &transport) == COGNITO_STATUS_OK);
-    interface = (transport_interface){cognito_coremqtt_recv, cognito_coremqtt_send,
-                                      cognito_coremqtt_writev, cognito_coremqtt_context(transport)};
+    interface = COREMQTT_INTERFACE(transport);
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         check_row = faults[i];
         local_aws_fault(i == 0 ? "iot.frames=" : faults[i]);
