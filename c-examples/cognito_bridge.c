@@ -176,19 +176,14 @@ int main(int argc, char **argv) {
     struct listener listener = {.fd = -1};
     struct bridge bridge = {.stop_fd = -1, .ended_fd = -1};
     struct clients clients = {0};
-    int stop[2] = {-1, -1}, linger_s = 0, exit_code = EXIT_USAGE;
-    cognito_config *config = NULL;
+    int stop[2] = {-1, -1}, linger_s = 0, exit_code;
     cognito_provider *provider = NULL;
-    cognito_status status;
 
-    if (!options_parse(&options, &program, argc, argv)) {
-        goto end;
+    cognito_config *config = options_begin(&options, &program, argc, argv, &exit_code);
+    if (config == NULL) {
+        return exit_code;
     }
-    if (options.help) {
-        options_help();
-        exit_code = EXIT_SUCCESS;
-        goto end;
-    }
+    exit_code = EXIT_USAGE;
     const char *wrong = listen_parse(listen_text, allow_remote, &address);
     if (wrong != NULL) {
         options_wrong("--listen:", wrong);
@@ -198,15 +193,10 @@ int main(int argc, char **argv) {
         !parse_count("--linger_s", linger_text, 3600, &linger_s)) {
         goto end;
     }
-    if ((status = cognito_config_new(&config)) != COGNITO_STATUS_OK) {
-        goto failed;
-    }
-    if (!options_configure(&options, config)) {
-        goto end;
-    }
     exit_code = EXIT_FAILURE;
-    if ((status = cognito_provider_new(config, &provider)) != COGNITO_STATUS_OK) {
-        goto failed;
+    if (cognito_provider_new(config, &provider) != COGNITO_STATUS_OK) {
+        fprintf(stderr, "%s\n", cognito_last_error());
+        goto end;
     }
     clients.sessions = calloc((size_t)clients.most, sizeof *clients.sessions);
     if (clients.sessions == NULL || !make_pipe(stop) || !make_pipe(events)) {
@@ -223,11 +213,7 @@ int main(int argc, char **argv) {
     bridge = (struct bridge){config, provider, linger_s * 1000, stop[0], events[1]};
     serve(&clients, &bridge, listener.fd);
     exit_code = EXIT_SUCCESS;
-    goto end;
 
-failed:
-    exit_code = EXIT_FAILURE;
-    fprintf(stderr, "%s: %s\n", cognito_status_name(status), cognito_last_error());
 end:
     listen_close(&listener);
     if (stop[1] >= 0) {

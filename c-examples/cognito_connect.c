@@ -90,29 +90,21 @@ static void say(const char *line) {
 int main(int argc, char **argv) {
     struct options options;
     int32_t level = COGNITO_LOG_LEVEL_NONE;
-    cognito_config *config = NULL;
     cognito_client *client = NULL;
     cognito_status status;
-    int exit_code = EXIT_USAGE;
+    int exit_code;
 
-    if (!options_parse(&options, &program, argc, argv) || !parse_level(&level)) {
-        goto end;
+    cognito_config *config = options_begin(&options, &program, argc, argv, &exit_code);
+    if (config == NULL) {
+        return exit_code;
     }
-    if (options.help) {
-        options_help();
-        exit_code = EXIT_SUCCESS;
+    exit_code = EXIT_USAGE;
+    if (!parse_level(&level)) {
         goto end;
     }
     exit_code = EXIT_FAILURE;
     if ((status = cognito_log_set(level, print_log, NULL)) != COGNITO_STATUS_OK ||
-        (status = cognito_config_new(&config)) != COGNITO_STATUS_OK) {
-        goto failed;
-    }
-    if (!options_configure(&options, config)) {
-        exit_code = EXIT_USAGE;
-        goto end;
-    }
-    if ((status = cognito_client_new(config, NULL, &client)) != COGNITO_STATUS_OK) {
+        (status = cognito_client_new(config, NULL, &client)) != COGNITO_STATUS_OK) {
         goto failed;
     }
 

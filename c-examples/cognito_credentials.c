@@ -76,27 +76,15 @@ static bool print_credentials(const cognito_credentials *credentials) {
 
 int main(int argc, char **argv) {
     struct options options;
-    cognito_config *config = NULL;
     cognito_provider *provider = NULL;
     cognito_credentials *credentials = NULL;
-    int exit_code = EXIT_USAGE;
+    int exit_code;
 
-    if (!options_parse(&options, &program, argc, argv)) {
-        goto end;
-    }
-    if (options.help) {
-        options_help();
-        exit_code = EXIT_SUCCESS;
-        goto end;
+    cognito_config *config = options_begin(&options, &program, argc, argv, &exit_code);
+    if (config == NULL) {
+        return exit_code;
     }
     exit_code = EXIT_FAILURE;
-    if (cognito_config_new(&config) != COGNITO_STATUS_OK) {
-        goto failed;
-    }
-    if (!options_configure(&options, config)) {
-        exit_code = EXIT_USAGE;
-        goto end;
-    }
     if (cognito_provider_new(config, &provider) != COGNITO_STATUS_OK) {
         goto failed;
     }

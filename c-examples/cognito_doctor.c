@@ -123,28 +123,16 @@ static cognito_status examine(struct visit *visit, cognito_client *client,
 int main(int argc, char **argv) {
     struct options options;
     struct visit visit = {.identity = "", .clock_offset_ms = COGNITO_CLOCK_OFFSET_UNKNOWN};
-    cognito_config *config = NULL;
     cognito_provider *provider = NULL;
     cognito_client *client = NULL;
     cognito_status status;
-    int exit_code = EXIT_USAGE;
+    int exit_code;
 
-    if (!options_parse(&options, &program, argc, argv)) {
-        goto end;
-    }
-    if (options.help) {
-        options_help();
-        exit_code = EXIT_SUCCESS;
-        goto end;
+    cognito_config *config = options_begin(&options, &program, argc, argv, &exit_code);
+    if (config == NULL) {
+        return exit_code;
     }
     exit_code = EXIT_FAILURE;
-    if ((status = cognito_config_new(&config)) != COGNITO_STATUS_OK) {
-        goto defect;
-    }
-    if (!options_configure(&options, config)) {
-        exit_code = EXIT_USAGE;
-        goto end;
-    }
     if ((status = cognito_config_set_without_clock(config, without_clock)) != COGNITO_STATUS_OK) {
         goto defect;
     }

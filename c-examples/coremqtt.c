@@ -192,36 +192,23 @@ static bool session(cognito_transport *transport, const char *client_id) {
 
 int main(int argc, char **argv) {
     struct options options;
-    cognito_config *config = NULL;
     cognito_transport *transport = NULL;
-    int exit_code = EXIT_USAGE;
+    int exit_code;
 
-    if (!options_parse(&options, &program, argc, argv)) {
+    cognito_config *config = options_begin(&options, &program, argc, argv, &exit_code);
+    if (config == NULL) {
         return exit_code;
-    }
-    if (options.help) {
-        options_help();
-        return EXIT_SUCCESS;
-    }
-    if (cognito_config_new(&config) != COGNITO_STATUS_OK) {
-        goto failed;
-    }
-    if (!options_configure(&options, config)) {
-        goto end;
     }
     exit_code = EXIT_FAILURE;
     if (cognito_transport_new(config, NULL, &transport) != COGNITO_STATUS_OK) {
-        goto failed;
+        fprintf(stderr, "%s\n", cognito_last_error());
+        goto end;
     }
     if (session(transport, options.value[CLIENT_ID]) &&
         session(transport, options.value[CLIENT_ID])) {
         exit_code = EXIT_SUCCESS;
     }
-    goto end;
 
-failed:
-    fprintf(stderr, "%s\n", cognito_last_error());
-    exit_code = EXIT_FAILURE;
 end:
     cognito_transport_free(transport);
     cognito_config_free(config);

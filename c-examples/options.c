@@ -64,8 +64,6 @@ static void print_usage(FILE *out) {
     fprintf(out, "%s  --help                     this text\n", running->own_usage);
 }
 
-void options_help(void) { print_usage(stdout); }
-
 bool options_wrong(const char *what, const char *detail) {
     print_usage(stderr);
     fprintf(stderr, "\n%s %s\n", what, detail);
@@ -150,7 +148,7 @@ static bool complete(struct options *options) {
     return true;
 }
 
-bool options_parse(struct options *options, const struct program *program, int argc, char **argv) {
+static bool parse(struct options *options, const struct program *program, int argc, char **argv) {
     *options = (struct options){0};
     running = program;
     for (int i = 1; i < argc && !options->help; i++) {
@@ -193,7 +191,7 @@ static bool accepted(const char *option, cognito_status status) {
     return status == COGNITO_STATUS_OK || options_wrong(option, cognito_last_error());
 }
 
-bool options_configure(const struct options *options, cognito_config *config) {
+static bool configure(const struct options *options, cognito_config *config) {
     const char *const *value = options->value;
     uint32_t port = 443, proxy_port = 8080, timeout_ms = 30000;
     /* Where a setting may be NULL, NULL is its default. */
@@ -222,4 +220,28 @@ bool options_configure(const struct options *options, cognito_config *config) {
                     cognito_config_set_proxy(config, value[PROXY_HOST], proxy_port)) &&
            accepted("--connect_timeout_ms:",
                     cognito_config_set_connect_timeout_ms(config, timeout_ms));
+}
+
+cognito_config *options_begin(struct options *options, const struct program *program, int argc,
+                              char **argv, int *exit_code) {
+    cognito_config *config = NULL;
+    *exit_code = EXIT_USAGE;
+    if (!parse(options, program, argc, argv)) {
+        return NULL;
+    }
+    if (options->help) {
+        print_usage(stdout);
+        *exit_code = EXIT_SUCCESS;
+        return NULL;
+    }
+    if (cognito_config_new(&config) != COGNITO_STATUS_OK) {
+        fprintf(stderr, "%s\n", cognito_last_error());
+        *exit_code = EXIT_FAILURE;
+        return NULL;
+    }
+    if (!configure(options, config)) {
+        cognito_config_free(config);
+        return NULL;
+    }
+    return config;
 }

@@ -44,18 +44,14 @@ struct options {
 };
 
 /*
- * Reads the command line. False when it is wrong: stderr says why then. A client id that was not
- * given is made up.
+ * Reads the command line, and makes a config of it that has to be freed. A client id that was not
+ * given is made up. NULL when there is nothing to run: help was asked for and printed, or stderr
+ * says what is wrong; *exit_code is that of the program then.
  */
-bool options_parse(struct options *options, const struct program *program, int argc, char **argv);
-
-/* Sets what was given. False when the library refuses a value: stderr says which and why then. */
-bool options_configure(const struct options *options, cognito_config *config);
+cognito_config *options_begin(struct options *options, const struct program *program, int argc,
+                              char **argv, int *exit_code);
 
 /* Says on stderr how the program is used and what is wrong. Always false, to be returned. */
 bool options_wrong(const char *what, const char *detail);
-
-/* Prints how the program is used. */
-void options_help(void);
 
 #endif

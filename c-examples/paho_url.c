@@ -115,36 +115,23 @@ static bool session(cognito_provider *provider, const struct options *options) {
 
 int main(int argc, char **argv) {
     struct options options;
-    cognito_config *config = NULL;
     cognito_provider *provider = NULL;
-    int exit_code = EXIT_USAGE;
+    int exit_code;
 
-    if (!options_parse(&options, &program, argc, argv)) {
+    cognito_config *config = options_begin(&options, &program, argc, argv, &exit_code);
+    if (config == NULL) {
         return exit_code;
-    }
-    if (options.help) {
-        options_help();
-        return EXIT_SUCCESS;
-    }
-    if (cognito_config_new(&config) != COGNITO_STATUS_OK) {
-        goto failed;
-    }
-    if (!options_configure(&options, config)) {
-        goto end;
     }
     exit_code = EXIT_FAILURE;
     if (cognito_provider_new(config, &provider) != COGNITO_STATUS_OK) {
-        goto failed;
+        fprintf(stderr, "%s\n", cognito_last_error());
+        goto end;
     }
     /* The credentials of the first connection serve the second, too; its URL is a new one. */
     if (session(provider, &options) && session(provider, &options)) {
         exit_code = EXIT_SUCCESS;
     }
-    goto end;
 
-failed:
-    fprintf(stderr, "%s\n", cognito_last_error());
-    exit_code = EXIT_FAILURE;
 end:
     cognito_provider_free(provider);
     cognito_config_free(config);

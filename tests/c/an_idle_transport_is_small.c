@@ -1,38 +1,15 @@
 /* What an open transport that is idle takes: memory is printed and bounded generously; descriptors
  * and threads are counted. */
 
+#include "proc.h"
 #include "transports.h"
 
-#include <dirent.h>
 #include <malloc.h>
 #include <poll.h>
 
 enum { TRANSPORTS = 50, HEAP_KIB = 64 };
 
 static cognito_transport *transports[TRANSPORTS];
-
-static long entries(const char *path) {
-    DIR *directory = opendir(path);
-    REQUIRE(directory != NULL);
-    long count = 0;
-    while (readdir(directory) != NULL) {
-        count++;
-    }
-    closedir(directory);
-    return count;
-}
-
-/* In KiB. */
-static long resident(void) {
-    char line[256];
-    long kib = -1;
-    FILE *status = fopen("/proc/self/status", "r");
-    REQUIRE(status != NULL);
-    while (fgets(line, sizeof line, status) != NULL && sscanf(line, "VmRSS: %ld", &kib) != 1) {
-    }
-    fclose(status);
-    return kib;
-}
 
 struct taken {
     double heap_kib, resident_kib;
@@ -41,8 +18,8 @@ struct taken {
 
 static struct taken taken(void) {
     struct mallinfo2 heap = mallinfo2();
-    return (struct taken){(double)(heap.uordblks + heap.hblkhd) / 1024, (double)resident(),
-                          entries("/proc/self/fd")};
+    return (struct taken){(double)(heap.uordblks + heap.hblkhd) / 1024,
+                          (double)proc_status(0, "VmRSS"), proc_count(0, "fd")};
 }
 
 /* Prints what each transport has taken more since then; gives the heap's part in KiB. */
@@ -60,10 +37,10 @@ static double more(const char *what, struct taken before, long descriptors) {
 /* Threads that resolved a name end in a moment. */
 static bool has_one_thread(void) {
     double end = now_ms() + allowed_ms(1000);
-    while (entries("/proc/self/task") > 3 && now_ms() < end) { /* it, "." and ".." */
+    while (proc_count(0, "task") > 1 && now_ms() < end) {
         poll(NULL, 0, 1);
     }
-    return entries("/proc/self/task") == 3;
+    return proc_count(0, "task") == 1;
 }
 
 int main(void) {

@@ -2,6 +2,7 @@
  * what gets them. */
 
 #include "local_aws.h"
+#include "proc.h"
 
 static const struct {
     const char *fault;
@@ -17,17 +18,7 @@ static const struct {
 };
 
 /* The most memory that was in use since the last forget_peak(), in KiB. */
-static long peak_kib(void) {
-    char line[256];
-    long peak = -1;
-    FILE *status = fopen("/proc/self/status", "r");
-    REQUIRE(status != NULL);
-    while (fgets(line, sizeof line, status) != NULL && sscanf(line, "VmHWM: %ld", &peak) != 1) {
-    }
-    fclose(status);
-    REQUIRE(peak > 0);
-    return peak;
-}
+static long peak_kib(void) { return proc_status(0, "VmHWM"); }
 
 static void forget_peak(void) {
     FILE *refs = fopen("/proc/self/clear_refs", "w");

@@ -17,7 +17,7 @@ static const char *program, *listen_option;
 static void leaves_nothing_behind(struct bridge_process *bridge) {
     check_row = "coming and going";
     local_aws_reset();
-    int threads = bridge_count(bridge, "task"), descriptors = bridge_count(bridge, "fd");
+    int threads = proc_count(bridge->pid, "task"), descriptors = proc_count(bridge->pid, "fd");
     CHECK_INT(1, threads);
     for (int round = 0; round < 5; round++) {
         int peers[SESSIONS];

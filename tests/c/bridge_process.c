@@ -2,7 +2,6 @@
 
 #include "bridge_process.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -69,22 +68,6 @@ bool bridge_says(const struct bridge_process *bridge, const char *text) {
     return strstr(bridge_errors(bridge), text) != NULL;
 }
 
-long bridge_status(const struct bridge_process *bridge, const char *name) {
-    char path[64], line[256];
-    snprintf(path, sizeof path, "/proc/%d/status", (int)bridge->pid);
-    FILE *status = fopen(path, "r");
-    REQUIRE(status != NULL);
-    long value = -1;
-    while (value < 0 && fgets(line, sizeof line, status) != NULL) {
-        if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':') {
-            value = strtol(line + strlen(name) + 1, NULL, 10);
-        }
-    }
-    fclose(status);
-    REQUIRE(value >= 0);
-    return value;
-}
-
 static double cpu_ms(const struct bridge_process *bridge) {
     clockid_t clock;
     struct timespec time;
@@ -98,23 +81,10 @@ double bridge_computes_ms(const struct bridge_process *bridge) {
     return cpu_ms(bridge) - before;
 }
 
-int bridge_count(const struct bridge_process *bridge, const char *folder) {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)bridge->pid, folder);
-    DIR *directory = opendir(path);
-    REQUIRE(directory != NULL);
-    int count = -2; /* . and .. */
-    while (readdir(directory) != NULL) {
-        count++;
-    }
-    closedir(directory);
-    return count;
-}
-
 bool bridge_falls_to(const struct bridge_process *bridge, const char *folder, int count) {
     double deadline = now_ms() + allowed_ms(10000);
-    while (bridge_count(bridge, folder) > count && now_ms() < deadline) {
+    while (proc_count(bridge->pid, folder) > count && now_ms() < deadline) {
         poll(NULL, 0, 5);
     }
-    return bridge_count(bridge, folder) <= count;
+    return proc_count(bridge->pid, folder) <= count;
 }

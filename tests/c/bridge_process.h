@@ -3,6 +3,7 @@
 #ifndef BRIDGE_PROCESS_H
 #define BRIDGE_PROCESS_H
 
+#include "proc.h"
 #include "run_program.h"
 
 #include <sys/types.h>
@@ -36,14 +37,10 @@ const char *bridge_errors(const struct bridge_process *bridge);
 /* Waits until that holds a text. */
 bool bridge_says(const struct bridge_process *bridge, const char *text);
 
-/* A number from its /proc/PID/status, such as VmRSS in KiB. */
-long bridge_status(const struct bridge_process *bridge, const char *name);
-
 /* What it computes in half a second, in milliseconds: nothing, while nothing can go on. */
 double bridge_computes_ms(const struct bridge_process *bridge);
 
 /* Waits until it has no more descriptors ("fd") or threads ("task") than that. */
 bool bridge_falls_to(const struct bridge_process *bridge, const char *folder, int count);
-int bridge_count(const struct bridge_process *bridge, const char *folder);
 
 #endif

@@ -65,7 +65,7 @@ static void has_others_wait(void) {
     int third = peer_connect(&bridge);
     peer_send(third, "\x10\x12\0\4MQTT\4\2\0\x3c\0\6test-3", 20);
     CHECK(bridge_says(&bridge, "--max_clients"));
-    CHECK_INT(3, bridge_count(&bridge, "task"));
+    CHECK_INT(3, proc_count(bridge.pid, "task"));
     CHECK(bridge_computes_ms(&bridge) < 100);
     peer_crash(second);
     CHECK_INT(0x20, peer_read(third));

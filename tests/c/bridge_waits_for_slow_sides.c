@@ -17,7 +17,7 @@ enum { PACKETS = 512, PAYLOAD = 128 * 1024, BOUND_KIB = 2 * 1024 };
 static struct bridge_process bridge;
 
 static void check_memory(long before_kib) {
-    long now_kib = bridge_status(&bridge, "VmRSS"), most_kib = bridge_status(&bridge, "VmHWM");
+    long now_kib = proc_status(bridge.pid, "VmRSS"), most_kib = proc_status(bridge.pid, "VmHWM");
     printf("%s: %ld KiB more, at most %ld KiB more\n", check_row, now_kib - before_kib,
            most_kib - before_kib);
     CHECK(most_kib - before_kib < BOUND_KIB);
@@ -34,7 +34,7 @@ static void waits_for_a_client(void) {
     int reader = peer_session(&bridge, "test-slow", NULL);
     peer_subscribe(reader, "slow/topic");
     int publisher = peer_session(&bridge, "test-fast", NULL);
-    long before_kib = bridge_status(&bridge, "VmRSS");
+    long before_kib = proc_status(bridge.pid, "VmRSS");
     for (int i = 0; i < PACKETS; i++) {
         peer_publish(publisher, "slow/topic", PAYLOAD - (size_t)i);
     }
@@ -58,7 +58,7 @@ static void waits_for_a_client(void) {
 static void waits_for_the_server(void) {
     check_row = "a server that does not read";
     int publisher = peer_session(&bridge, "test-fast", NULL);
-    long before_kib = bridge_status(&bridge, "VmRSS");
+    long before_kib = proc_status(bridge.pid, "VmRSS");
     local_aws_drop("service=iot&how=stall");
 
     static const unsigned char packet[3 + 2 + 1 + 16378] = {0x30, 0xfd, 0x7f, 0, 1, 't'};

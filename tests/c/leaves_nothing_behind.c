@@ -4,24 +4,13 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "local_aws.h"
+#include "proc.h"
 
-#include <dirent.h>
 #include <poll.h>
 
-static int entries(const char *path) {
-    DIR *directory = opendir(path);
-    REQUIRE(directory != NULL);
-    int count = 0;
-    while (readdir(directory) != NULL) {
-        count++;
-    }
-    closedir(directory);
-    return count;
-}
+static int threads(void) { return proc_count(0, "task"); }
 
-static int threads(void) { return entries("/proc/self/task"); }
-
-static int descriptors(void) { return entries("/proc/self/fd"); }
+static int descriptors(void) { return proc_count(0, "fd"); }
 
 /* A thread that has ended, such as one that resolved a name, may be listed for a moment longer. */
 static bool threads_fall_to(int count) {

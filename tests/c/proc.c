@@ -1,0 +1,41 @@
+#include "proc.h"
+
+#include <dirent.h>
+
+static void proc_path(char *path, size_t size, int pid, const char *name) {
+    if (pid == 0) {
+        snprintf(path, size, "/proc/self/%s", name);
+    } else {
+        snprintf(path, size, "/proc/%d/%s", pid, name);
+    }
+}
+
+long proc_status(int pid, const char *name) {
+    char path[64], line[256];
+    size_t name_len = strlen(name);
+    long value = -1;
+    proc_path(path, sizeof path, pid, "status");
+    FILE *status = fopen(path, "r");
+    REQUIRE(status != NULL);
+    while (value < 0 && fgets(line, sizeof line, status) != NULL) {
+        if (strncmp(line, name, name_len) == 0 && line[name_len] == ':') {
+            value = strtol(line + name_len + 1, NULL, 10);
+        }
+    }
+    fclose(status);
+    REQUIRE(value >= 0);
+    return value;
+}
+
+int proc_count(int pid, const char *folder) {
+    char path[64];
+    proc_path(path, sizeof path, pid, folder);
+    DIR *directory = opendir(path);
+    REQUIRE(directory != NULL);
+    int count = -2; /* . and .. */
+    while (readdir(directory) != NULL) {
+        count++;
+    }
+    closedir(directory);
+    return count;
+}

@@ -1,0 +1,15 @@
+/* What the kernel says of a process in /proc. A process of 0 is this one. */
+
+#ifndef PROC_H
+#define PROC_H
+
+#include "check.h"
+
+/* A number from /proc/PID/status, such as VmRSS in KiB. */
+long proc_status(int pid, const char *name);
+
+/* How many entries /proc/PID/FOLDER has: descriptors in "fd", threads in "task". Reading it takes
+ * a descriptor, which counts when it is this process's. */
+int proc_count(int pid, const char *folder);
+
+#endif
