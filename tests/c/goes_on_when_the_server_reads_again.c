@@ -75,7 +75,7 @@ int main(void) {
     flow_begin(&in, 1, 100000);
     size_t before = heap();
     for (int round = 0; round < 3; round++) {
-        stop_the_server_reading(transport);
+        stop_the_server_reading();
         fill(transport);
         size_t more = heap() - before;
         printf("%llu bytes taken while the server did not read, %zu bytes of memory\n",

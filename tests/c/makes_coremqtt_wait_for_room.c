@@ -88,7 +88,7 @@ int main(void) {
     transport = open_mqtt_transport();
     interface = COREMQTT_INTERFACE(transport);
     REQUIRE(cognito_transport_fd(transport) >= 0);
-    stop_the_server_reading(transport);
+    stop_the_server_reading();
     flow_begin(&out, 1, FLOW_LARGEST);
     flow_begin(&in, 1, FLOW_LARGEST);
     uint64_t total = total_of(PACKETS);

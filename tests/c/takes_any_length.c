@@ -61,7 +61,7 @@ static void above_int32_max(bool in_a_vector) {
     struct iovec pieces[3];
     check_row = in_a_vector ? "a vector above SIZE_MAX" : "above INT32_MAX";
     cognito_transport *transport = open_mqtt_transport();
-    stop_the_server_reading(transport);
+    stop_the_server_reading();
     size_t taken = 0;
     int32_t sent = 1;
     while (sent > 0) {

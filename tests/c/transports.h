@@ -25,8 +25,8 @@ void transport_write(cognito_transport *transport, const void *bytes, size_t len
 /* Receives until the connection is broken: how. */
 cognito_status transport_broken(cognito_transport *transport);
 
-/* The server reads nothing more of this connection, until the fault iot.reading is off. */
-void stop_the_server_reading(cognito_transport *transport);
+/* The server reads nothing more of the one connection, until the fault iot.reading is off. */
+void stop_the_server_reading(void);
 
 /* MQTT 3.1.1 packets; each returns its length. */
 #define MQTT_OVERHEAD 64 /* of a packet with a short topic or client id */

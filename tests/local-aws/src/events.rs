@@ -59,6 +59,7 @@ pub const COUNTERS: &[&str] = &[
     "websocket_closes",
     "websocket_pings_sent",
     "websocket_pings_received",
+    "reading_pauses",
     "websocket_pongs",
     "websocket_violations",
     "proxy_accepted",

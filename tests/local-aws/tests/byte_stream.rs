@@ -110,13 +110,12 @@ fn nothing_is_read_while_reading_is_paused() {
     let aws = LocalAws::start(&["--broker", "echo"]);
     let mut socket = aws.mqtt("test-1").unwrap();
     aws.fault("iot.reading=paused");
+    aws.wait("reading_pauses=1");
     let packet = mqtt::publish("a", b"x", 0);
-    // The read that was under way ends with the first of them.
     for _ in 0..10 {
         socket.send(websocket::BINARY, &packet);
     }
-    aws.wait("mqtt_packets_received=2");
-    let (status, _) = aws.control("GET", "/wait?mqtt_packets_received=11&timeout_ms=200");
+    let (status, _) = aws.control("GET", "/wait?mqtt_packets_received=2&timeout_ms=200");
     assert_eq!(status, 408);
     aws.fault("iot.reading=");
     for _ in 0..10 {

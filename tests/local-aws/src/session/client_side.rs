@@ -110,11 +110,18 @@ impl<'a> Client<'a> {
         let journal = &state.journal;
         loop {
             let paused = || state.faults.peek(Service::Iot, "reading").is_some();
+            let mut changes = journal.changes();
             if paused() {
-                let mut changes = journal.changes();
+                journal.count("reading_pauses");
                 while paused() && changes.changed().await.is_ok() {}
             }
-            let frame = match self.frames.next(stream).await {
+            // A read that is under way is given up; what it has of a frame is kept.
+            let pausing = async { while !paused() && changes.changed().await.is_ok() {} };
+            let read = tokio::select! {
+                () = pausing => continue,
+                read = self.frames.next(stream) => read,
+            };
+            let frame = match read {
                 Ok(Some(frame)) => frame,
                 Ok(None) => {
                     self.connection.saw_close_notify();
