@@ -9,7 +9,7 @@ import sys
 import unittest
 
 import cognito_by_botocore
-import credentials_by_botocore
+import credentials_by_process
 import mqtt_by_aws_sdk
 import upgrade_by_botocore
 
@@ -22,7 +22,7 @@ def main():
             del os.environ[name]
     suite = unittest.TestSuite(
         unittest.defaultTestLoader.loadTestsFromModule(module)
-        for module in (cognito_by_botocore, upgrade_by_botocore, credentials_by_botocore, mqtt_by_aws_sdk))
+        for module in (cognito_by_botocore, upgrade_by_botocore, credentials_by_process, mqtt_by_aws_sdk))
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, descriptions=False).run(suite)
     # A test with several subtests counts once.
     failed = len({getattr(case, "test_case", case).id() for case, _ in result.failures + result.errors})

@@ -1,13 +1,15 @@
-"""botocore takes its credentials from the program cognito_credentials, as the AWS CLI and the other SDKs do."""
+"""botocore, boto3 and the AWS CLI take their credentials from the program cognito_credentials, as the other SDKs do."""
 
 import datetime
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import unittest
 from unittest import mock
 
+import boto3
 import botocore.exceptions
 import botocore.session
 
@@ -25,6 +27,20 @@ class Credentials(unittest.TestCase):
     def test_botocore_reads_them_and_what_it_signs_is_accepted(self):
         frozen = self.session(ARGUMENTS).get_credentials().get_frozen_credentials()
         self.assertEqual(answer_to(frozen).status, 101)
+
+    def test_boto3_reads_them(self):
+        self.session(ARGUMENTS)
+        frozen = boto3.Session(profile_name="device").get_credentials().get_frozen_credentials()
+        self.assertEqual(answer_to(frozen).status, 101)
+
+    def test_the_aws_cli_reads_them(self):
+        self.session(ARGUMENTS)
+        aws = pathlib.Path(sys.executable).with_name("aws")
+        ended = subprocess.run([sys.executable, aws, "configure", "list", "--profile", "device"], capture_output=True,
+                               check=False, text=True)
+        self.assertEqual((ended.returncode, ended.stderr), (0, ""))
+        self.assertRegex(ended.stdout, r"access_key[ :]+\*{16}\w{4}[ :]+custom-process")
+        self.assertEqual(local_aws.counters()["cognito_get_credentials"], 1)
 
     def test_botocore_asks_again_when_they_end(self):
         credentials = self.session(ARGUMENTS).get_credentials()
