@@ -104,7 +104,7 @@ int main(int argc, char **argv) {
     }
     exit_code = EXIT_FAILURE;
     if ((status = cognito_log_set(level, print_log, NULL)) != COGNITO_STATUS_OK ||
-        (status = cognito_client_new(config, NULL, &client)) != COGNITO_STATUS_OK) {
+        (status = cognito_client_new(config, NULL, NULL, NULL, &client)) != COGNITO_STATUS_OK) {
         goto failed;
     }
 

@@ -104,6 +104,10 @@ enum cognito_status
      */
     COGNITO_STATUS_INTERNAL = -11,
     /**
+     * The call would wait, and was made inside an event, message or completion callback.
+     */
+    COGNITO_STATUS_IN_CALLBACK = -12,
+    /**
      * The host name could not be resolved.
      */
     COGNITO_STATUS_DNS_FAILED = -100,
@@ -259,12 +263,61 @@ enum cognito_status
      * The server did not answer PINGREQ in time.
      */
     COGNITO_STATUS_KEEP_ALIVE_TIMED_OUT = -509,
+    /**
+     * As many messages wait to be sent as may, or as many bytes of them.
+     */
+    COGNITO_STATUS_QUEUE_FULL = -510,
+    /**
+     * The request was not done in time, or is given up, and was withdrawn before it was sent.
+     */
+    COGNITO_STATUS_WITHDRAWN = -511,
+    /**
+     * The request was sent and not acknowledged in time, so it may have arrived or not.
+     */
+    COGNITO_STATUS_OUTCOME_UNKNOWN = -512,
+    /**
+     * The server refused the subscription (SUBACK 0x80).
+     */
+    COGNITO_STATUS_SUBSCRIBE_REFUSED = -513,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
 typedef enum cognito_status cognito_status;
 #else
 typedef int32_t cognito_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What has become of the session.
+ */
+enum cognito_event_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A dial has begun.
+     */
+    COGNITO_EVENT_KIND_CONNECTING = 1,
+    /**
+     * The session is open.
+     */
+    COGNITO_EVENT_KIND_CONNECTED = 2,
+    /**
+     * The dial has failed, or was given up.
+     */
+    COGNITO_EVENT_KIND_CONNECT_FAILED = 3,
+    /**
+     * The session has ended.
+     */
+    COGNITO_EVENT_KIND_DISCONNECTED = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cognito_event_kind cognito_event_kind;
+#else
+typedef int32_t cognito_event_kind;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -571,6 +624,120 @@ typedef int32_t (*cognito_identity_save_fn)(const char *identity_pool,
  */
 typedef int32_t (*cognito_login_fn)(cognito_login_sink *sink, void *user_data);
 
+/**
+ * What becomes of a session: every COGNITO_EVENT_KIND_CONNECTING is followed by one COGNITO_EVENT_KIND_CONNECTED or
+ * COGNITO_EVENT_KIND_CONNECT_FAILED, and every COGNITO_EVENT_KIND_CONNECTED by one COGNITO_EVENT_KIND_DISCONNECTED. Valid during the
+ * callback only. Later versions may add members at the end.
+ */
+typedef struct {
+    /**
+     * Which.
+     */
+    cognito_event_kind kind;
+    /**
+     * Why a connect failed or a session ended; COGNITO_STATUS_OK for an end by cognito_client_disconnect() and for a
+     * planned one, which comes before AWS's limit of 24 hours.
+     */
+    cognito_status status;
+    /**
+     * The same in full, or NULL. It is freed after the callback.
+     */
+    const cognito_failure *failure;
+    /**
+     * The number of the dial since the last session, from 1.
+     */
+    uint32_t attempt;
+    /**
+     * Whether the server has kept the session of an earlier connection. With COGNITO_EVENT_KIND_CONNECTED.
+     */
+    bool session_present;
+    /**
+     * When the next dial begins, in milliseconds from now; -1 when there will be none.
+     */
+    int64_t next_delay_ms;
+} cognito_event;
+
+/**
+ * Told what becomes of a session, in order, on a thread that is inside a call of that client. Every call of this library
+ * works in it, but one that would wait returns COGNITO_STATUS_IN_CALLBACK: give wait_ms 0. Must not throw or jump out.
+ *
+ * @param event     Valid during the call only.
+ * @param user_data As given to cognito_client_new().
+ */
+typedef void (*cognito_event_fn)(cognito_client *client, const cognito_event *event, void *user_data);
+
+/**
+ * What came of a request. Valid during the callback only. Later versions may add members at the end.
+ */
+typedef struct {
+    /**
+     * COGNITO_STATUS_OK when a message of QoS 0 was written, or the server has acknowledged; COGNITO_STATUS_SUBSCRIBE_REFUSED;
+     * COGNITO_STATUS_WITHDRAWN or COGNITO_STATUS_OUTCOME_UNKNOWN when the client was disconnected or freed before.
+     */
+    cognito_status status;
+    /**
+     * The same in full, or NULL. It is freed after the callback.
+     */
+    const cognito_failure *failure;
+    /**
+     * The QoS that the server has granted a subscription, which may be lower than asked for; else -1.
+     */
+    int32_t granted_qos;
+} cognito_completion;
+
+/**
+ * Told once what came of a request, as cognito_message_fn is told of messages.
+ *
+ * @param completion Valid during the call only.
+ * @param user_data  As given with the request.
+ */
+typedef void (*cognito_completion_fn)(cognito_client *client,
+                                      const cognito_completion *completion,
+                                      void *user_data);
+
+/**
+ * A message that has come. Valid during the callback only. Later versions may add members at the end.
+ */
+typedef struct {
+    /**
+     * NUL-terminated UTF-8.
+     */
+    const char *topic;
+    /**
+     * Never NULL. Not NUL-terminated.
+     */
+    const void *payload;
+    /**
+     * Bytes.
+     */
+    size_t payload_len;
+    /**
+     * 0 or 1.
+     */
+    int32_t qos;
+    /**
+     * It was kept by the server from before the subscription.
+     */
+    bool retain;
+    /**
+     * The server sends it again, so it may have come before.
+     */
+    bool duplicate;
+} cognito_message;
+
+/**
+ * Given a message of a subscription, in the order in which messages come, on a thread that is inside a call of that client. A
+ * message of QoS 1 is acknowledged when the callbacks of all subscriptions that match have returned: who is slow makes the
+ * server wait. Every call of this library works in it, but one that would wait returns COGNITO_STATUS_IN_CALLBACK: give
+ * wait_ms 0. Must not throw or jump out.
+ *
+ * @param message   Valid during the call only.
+ * @param user_data As given to cognito_client_subscribe().
+ */
+typedef void (*cognito_message_fn)(cognito_client *client,
+                                   const cognito_message *message,
+                                   void *user_data);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -746,34 +913,6 @@ cognito_status cognito_config_set_without_clock(cognito_config *config,
                                                 bool without_clock);
 
 /**
- * Sets the MQTT client identifier. Required for a client. The policy must allow iot:Connect for it, and a second
- * connection with the same one ends the first.
- *
- * @param client_id 1 to 128 bytes of UTF-8 without control characters.
- */
-COGNITO_WARN_UNUSED
-cognito_status cognito_config_set_client_id(cognito_config *config,
-                                            const char *client_id);
-
-/**
- * Sets the MQTT keep-alive: after so many seconds of silence a PINGREQ is sent while the client is processed, and
- * after 1.5 times that the server ends a silent session. Default 60.
- *
- * @param seconds 1 to 1200. AWS IoT Core counts less than 30 as 30.
- */
-COGNITO_WARN_UNUSED
-cognito_status cognito_config_set_keep_alive_s(cognito_config *config,
-                                               uint32_t seconds);
-
-/**
- * Sets whether the MQTT session begins anew (true, the default) or goes on where the last one of this client
- * identifier was left (false).
- */
-COGNITO_WARN_UNUSED
-cognito_status cognito_config_set_clean_session(cognito_config *config,
-                                                bool clean_session);
-
-/**
  * Sets the one deadline over everything that a connect does: DNS, proxy, TCP, TLS, Cognito, upgrade and CONNACK
  * together. Default 30000.
  *
@@ -943,6 +1082,94 @@ cognito_status cognito_login_sink_set(cognito_login_sink *sink,
                                       const char *token);
 
 /**
+ * Sets the MQTT client identifier. Required for a client. The policy must allow iot:Connect for it, and a second
+ * connection with the same one ends the first.
+ *
+ * @param client_id 1 to 128 bytes of UTF-8 without control characters.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_client_id(cognito_config *config,
+                                            const char *client_id);
+
+/**
+ * Sets the MQTT keep-alive: after so many seconds of silence a PINGREQ is sent while the client is processed, and
+ * after 1.5 times that the server ends a silent session. Default 60.
+ *
+ * @param seconds 1 to 1200. AWS IoT Core counts less than 30 as 30.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_keep_alive_s(cognito_config *config,
+                                               uint32_t seconds);
+
+/**
+ * Sets whether the MQTT session begins anew (true, the default) or goes on where the last one of this client
+ * identifier was left (false).
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_clean_session(cognito_config *config,
+                                                bool clean_session);
+
+/**
+ * Sets how long the server may take to answer PINGREQ before the connection is given up. Default 10000. A connection whose
+ * other end is gone is noticed after the keep-alive and this, whatever is sent meanwhile.
+ *
+ * @param milliseconds 1 to 600000.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_ping_timeout_ms(cognito_config *config,
+                                                  uint32_t milliseconds);
+
+/**
+ * Sets the MQTT user name, which AWS IoT Core uses for metrics and custom authorizers. Default none.
+ *
+ * @param user_name 1 to 65535 bytes of UTF-8 without control characters, or NULL for none.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_user_name(cognito_config *config,
+                                            const char *user_name);
+
+/**
+ * Sets the MQTT will: what the server publishes when the session ends without DISCONNECT. Default none. The policy has to
+ * allow the client to publish to its topic.
+ *
+ * @param topic       As for cognito_client_publish(), or NULL for no will.
+ * @param payload_len Bytes, at most 65535.
+ * @param qos         0 or 1.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_will(cognito_config *config,
+                                       const char *topic,
+                                       const void *payload,
+                                       size_t payload_len,
+                                       int32_t qos,
+                                       bool retain);
+
+/**
+ * Sets when a lost session is dialled for again: the first time at once, then after a random delay of up to min_ms, which
+ * doubles with each failure up to max_ms, and begins anew after a session of 30 seconds. Refusals that would only be repeated,
+ * such as those of a policy, are not dialled for again. Defaults 1000 and 60000.
+ *
+ * @param min_ms 1 to 3600000; or 0 with max_ms 0, so that a loss ends the session for good.
+ * @param max_ms min_ms to 86400000.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_reconnect_ms(cognito_config *config,
+                                               uint32_t min_ms,
+                                               uint32_t max_ms);
+
+/**
+ * Sets how much may wait to be sent while the session is being connected, or faster than the connection takes it: what is
+ * more is refused with COGNITO_STATUS_QUEUE_FULL, and nothing that was accepted is dropped for it. Defaults 1000 and 1048576.
+ *
+ * @param messages 1 to 1000000.
+ * @param bytes    Of topics and payloads together, 1 and above. One message of any size is taken when nothing waits.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_queue_max(cognito_config *config,
+                                            uint32_t messages,
+                                            size_t bytes);
+
+/**
  * Makes a provider from the identity, the Cognito region and endpoint, the clock, the proxy and the trust of a config; for
  * cognito_provider_sign() also from its endpoint, port and signing region, if it has an endpoint.
  * Reads the CA file, if one is set; does not touch the network.
@@ -1110,9 +1337,11 @@ void cognito_signed_url_free(cognito_signed_url *url);
 /**
  * Makes a client. Does not touch the network.
  *
- * @param config   Copied; may be changed or freed afterwards.
- * @param provider The source of credentials, which clients can share; or NULL to make one from the config.
- * @param out      Receives the client, or NULL. Free it with cognito_client_free().
+ * @param config    Copied; may be changed or freed afterwards.
+ * @param provider  The source of credentials, which clients can share; or NULL to make one from the config.
+ * @param on_event  Told what becomes of the session, or NULL.
+ * @param user_data Handed to on_event.
+ * @param out       Receives the client, or NULL. Free it with cognito_client_free().
  * @return COGNITO_STATUS_INVALID_CONFIG or COGNITO_STATUS_TRUST_STORE with the setting named in the last error;
  *         COGNITO_STATUS_OUT_OF_RESOURCES when the system gives no descriptor; COGNITO_STATUS_FORKED when the provider
  *         was made before fork().
@@ -1120,11 +1349,14 @@ void cognito_signed_url_free(cognito_signed_url *url);
 COGNITO_WARN_UNUSED
 cognito_status cognito_client_new(const cognito_config *config,
                                   const cognito_provider *provider,
+                                  cognito_event_fn on_event,
+                                  void *user_data,
                                   cognito_client **out);
 
 /**
  * Connects: credentials, TCP, TLS, WebSocket upgrade, MQTT CONNECT, CONNACK. Begins if nothing is under way, and
- * waits for the outcome. With wait_ms 0 it begins, or carries on as far as it can, and returns at once.
+ * waits for the outcome. Once connected, a session that is lost is dialled for again until cognito_client_disconnect(),
+ * unless cognito_config_set_reconnect_ms() says otherwise; during such a delay this call dials at once. With wait_ms 0 it begins, or carries on as far as it can, and returns at once.
  * Blocks for at most wait_ms and at most the connect timeout, each plus 100 ms, and for as long as a login or store callback
  * takes.
  *
@@ -1139,24 +1371,60 @@ cognito_status cognito_client_connect(cognito_client *client,
                                       int32_t wait_ms);
 
 /**
- * Works on the session: receives, answers pings and keeps the session alive. Call it as long as the session is to
- * stay open, and at least three times in a keep-alive interval: PINGREQ goes out in the first call after an interval
- * of silence, and the server waits for one and a half. Returns early when the session ends or the call is cancelled.
- * Blocks for at most timeout_ms.
+ * Works on the session: receives, sends, keeps it alive, connects again after a loss, and runs the callbacks. Call it as long as
+ * the session is to stay open, and at least three times in a keep-alive interval: PINGREQ goes out in the first call after an
+ * interval of silence, and the server waits for one and a half. Any number of threads may do so, beside others that wait for
+ * requests of their own; the callbacks run on one of them at a time. Blocks for at most timeout_ms, and for as long as
+ * callbacks take.
  *
- * @param timeout_ms Milliseconds; 0 does what can be done without waiting; COGNITO_WAIT_FOREVER until the session
- *                   ends or a cancel.
- * @return COGNITO_STATUS_OK when timeout_ms passed or another thread ended the session by a disconnect;
- *         COGNITO_STATUS_INVALID_STATE when there is no session and no connect under way; COGNITO_STATUS_CANCELLED;
- *         else why the session ended or the connect failed.
+ * @param timeout_ms Milliseconds; 0 does what can be done without waiting; COGNITO_WAIT_FOREVER until the session has ended
+ *                   for good or a cancel.
+ * @return COGNITO_STATUS_OK when timeout_ms passed or the session was ended by a disconnect, and also while a lost session is
+ *         dialled for again; COGNITO_STATUS_INVALID_STATE when nothing is open or under way; COGNITO_STATUS_CANCELLED; else
+ *         why the session has ended for good or the connect failed.
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_client_process(cognito_client *client,
                                       int32_t timeout_ms);
 
 /**
+ * Starts a thread that processes, for an application that has none for it; unless it is there already. It has every signal
+ * blocked, and ends with cognito_client_stop() or cognito_client_free(). It is the only thread that this library starts on
+ * its own account. Callbacks run on it, or on a thread that waits in another call.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_client_start(cognito_client *client);
+
+/**
+ * Ends that thread, and waits for it and for a callback that it is inside; called in such a callback, it does not wait. The
+ * session stays as it is. Does nothing when there is no such thread.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_client_stop(cognito_client *client);
+
+/**
+ * The descriptor for an application's event loop: readable when cognito_client_process() with timeout_ms 0 has something to
+ * do. It is the same for as long as the client lives, across reconnects, and silent after a cognito_client_process() that
+ * found nothing more. Poll it for reading, level-triggered, for at most cognito_client_next_timeout_ms(). It is the
+ * client's: do not read it and do not close it. Does not block.
+ *
+ * @return A descriptor, or a negative cognito_status.
+ */
+int cognito_client_fd(cognito_client *client);
+
+/**
+ * When an event loop has to call cognito_client_process() though the descriptor is silent. It changes with every call of
+ * this client: ask again before each wait. Does not block.
+ *
+ * @return Milliseconds from now; 0 for at once; -1, which poll() and epoll_wait() take for ever, when nothing is due.
+ */
+int32_t cognito_client_next_timeout_ms(const cognito_client *client);
+
+/**
  * Ends the session in order: MQTT DISCONNECT, WebSocket Close, TLS close_notify, FIN, and the server's end of it.
- * A connect under way is given up. With wait_ms 0 it begins, or carries on as far as it can, and returns at once.
+ * A connect under way is given up, and nothing is dialled for again. What was accepted before is sent before, as far as the
+ * connection takes it at once; requests that are not done then end with COGNITO_STATUS_WITHDRAWN or
+ * COGNITO_STATUS_OUTCOME_UNKNOWN. Subscriptions are kept, and made with the next connect. With wait_ms 0 it begins, or carries on as far as it can, and returns at once.
  * Blocks for at most wait_ms, and at most 5 seconds, after which the connection is dropped.
  *
  * @param wait_ms Milliseconds, or COGNITO_WAIT_FOREVER.
@@ -1207,12 +1475,87 @@ cognito_status cognito_client_trace(const cognito_client *client,
 
 /**
  * Frees a client. Calls that wait on other threads end first, with COGNITO_STATUS_CANCELLED. An open session is told
- * DISCONNECT if that takes no waiting; call cognito_client_disconnect() before for an orderly end. Never waits for
- * the network; waits for a login or store callback that is running.
+ * DISCONNECT if that takes no waiting; call cognito_client_disconnect() before for an orderly end. The event of the end and
+ * the completions of what was under way are delivered first, on this thread; afterwards no callback runs. Never waits for the
+ * network; waits for a callback that is running. Inside a callback it is done when that has returned.
  *
  * @param client A client, or NULL.
  */
 void cognito_client_free(cognito_client *client);
+
+/**
+ * Publishes a message. One of QoS 0 is done when it is written to the connection, one of QoS 1 when the server has acknowledged
+ * it, over as many connections as that takes. While a session is being connected, messages wait in a queue, in order, up to
+ * cognito_config_set_queue_max(). Blocks for at most wait_ms, and for as long as callbacks take.
+ *
+ * @param topic       1 to 256 bytes of UTF-8 with at most 7 slashes, without wildcards and control characters; what comes
+ *                    before the topic of a rule, "$aws/rules/NAME/", does not count. Copied.
+ * @param payload     Copied. May be NULL when payload_len is 0.
+ * @param payload_len Bytes, at most 131072.
+ * @param qos         0 or 1. AWS IoT Core has no QoS 2.
+ * @param retain      Whether the server keeps it for later subscribers.
+ * @param wait_ms     Milliseconds, or COGNITO_WAIT_FOREVER; 0 takes the message over and returns at once.
+ * @param on_complete With wait_ms 0, told once what came of it; or NULL. NULL with any other wait_ms.
+ * @param user_data   Handed to on_complete.
+ * @return COGNITO_STATUS_OK when done, or with wait_ms 0 when taken over; COGNITO_STATUS_QUEUE_FULL;
+ *         COGNITO_STATUS_WITHDRAWN when wait_ms passed before it was sent: it will not be;
+ *         COGNITO_STATUS_OUTCOME_UNKNOWN when wait_ms passed after it was sent: it goes its way, and nobody is told;
+ *         COGNITO_STATUS_CANCELLED, whose message says which of the two; COGNITO_STATUS_INVALID_STATE when nothing is open
+ *         or under way.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_client_publish(cognito_client *client,
+                                      const char *topic,
+                                      const void *payload,
+                                      size_t payload_len,
+                                      int32_t qos,
+                                      bool retain,
+                                      int32_t wait_ms,
+                                      cognito_completion_fn on_complete,
+                                      void *user_data);
+
+/**
+ * Subscribes to all topics that a filter stands for, in place of an earlier subscription with the same filter. The subscription
+ * lasts as long as the client: it is made again on every connection that needs it, after cognito_client_disconnect() too. It
+ * can be asked for with wait_ms 0 before the first connect, which is the way not to miss messages that the server has kept
+ * for a session. A message is given to every subscription that it matches, once each.
+ * Blocks for at most wait_ms, and for as long as callbacks take.
+ *
+ * @param filter      As a topic, and with the wildcards + and #.
+ * @param qos         The highest QoS that messages shall come with: 0 or 1.
+ * @param on_message  Given the messages.
+ * @param message_data Handed to on_message.
+ * @param wait_ms     Milliseconds, or COGNITO_WAIT_FOREVER; 0 takes it over and returns at once.
+ * @param on_complete With wait_ms 0, told once what came of it; or NULL. NULL with any other wait_ms.
+ * @param user_data   Handed to on_complete.
+ * @return COGNITO_STATUS_OK when the server has made it, or with wait_ms 0 when taken over; COGNITO_STATUS_SUBSCRIBE_REFUSED;
+ *         else as cognito_client_publish().
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_client_subscribe(cognito_client *client,
+                                        const char *filter,
+                                        int32_t qos,
+                                        cognito_message_fn on_message,
+                                        void *message_data,
+                                        int32_t wait_ms,
+                                        cognito_completion_fn on_complete,
+                                        void *user_data);
+
+/**
+ * Ends a subscription. Messages can come until that is done. Blocks for at most wait_ms, and for as long as callbacks take.
+ *
+ * @param filter      Of the subscription, letter by letter.
+ * @param wait_ms     Milliseconds, or COGNITO_WAIT_FOREVER; 0 takes it over and returns at once.
+ * @param on_complete With wait_ms 0, told once what came of it; or NULL. NULL with any other wait_ms.
+ * @param user_data   Handed to on_complete.
+ * @return As cognito_client_publish().
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_client_unsubscribe(cognito_client *client,
+                                          const char *filter,
+                                          int32_t wait_ms,
+                                          cognito_completion_fn on_complete,
+                                          void *user_data);
 
 /**
  * Makes a transport from the endpoint, port, signing region, connect timeout, proxy and trust of a config. It needs no

@@ -13,8 +13,12 @@ use std::path::Path;
 const DOCUMENT: &str = "docs/failures.md";
 
 /// Statuses of a connect or session that no situation has, and why.
-const WITHOUT_SITUATION: [(Status, &str); 2] = [
+const WITHOUT_SITUATION: [(Status, &str); 6] = [
     (Status::CertificateInvalid, "local AWS has no certificate with a broken signature, and none that is revoked"),
+    (Status::QueueFull, "of a request, not of a connect"),
+    (Status::Withdrawn, "of a request, not of a connect"),
+    (Status::OutcomeUnknown, "of a request, not of a connect"),
+    (Status::SubscribeRefused, "of a request, not of a connect"),
     (Status::SigningFailed, "credentials that Cognito gave can always be signed with"),
 ];
 

@@ -8,10 +8,11 @@ use std::path::Path;
 const HEADER: &str = "include/cognito_connect.h";
 
 /// What the header is written from, in its order.
-const SOURCES: [&str; 18] = [
+const SOURCES: [&str; 23] = [
     "status/mod.rs",
     "error.rs",
     "log.rs",
+    "client/deliveries.rs",
     "config/settings.rs",
     "signing.rs",
     "ffi/version.rs",
@@ -19,10 +20,14 @@ const SOURCES: [&str; 18] = [
     "ffi/log.rs",
     "ffi/config.rs",
     "ffi/identity.rs",
+    "ffi/session.rs",
     "ffi/provider.rs",
     "ffi/credentials.rs",
     "ffi/signed_url.rs",
+    "ffi/wait.rs",
+    "ffi/event.rs",
     "ffi/client.rs",
+    "ffi/message.rs",
     "ffi/transport.rs",
     "ffi/coremqtt.rs",
     "ffi/trace.rs",

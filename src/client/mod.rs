@@ -1,80 +1,118 @@
-//! A client: its runtime, its calls, and who may be inside them.
+//! A client: an MQTT session that stays up, its calls, and who may be inside them.
 
-mod connack;
-mod driver;
+mod background;
+mod deliveries;
+mod descriptors;
+mod dialing;
+mod drive;
+mod operations;
+mod reconnect;
+mod requests;
+mod state;
+mod traffic;
 
-use crate::boxed::boxed;
+pub use crate::mqtt::codec::{Message, Qos};
+pub use deliveries::{Event, EventKind, OnComplete, OnEvent, OnMessage};
+pub use requests::Then;
+
+use crate::callback;
 use crate::config::{ClientSettings, DialSettings};
 use crate::credentials::Provider;
 use crate::dial::Dial;
-use crate::dial::state::{Attempt, Phase, State};
 use crate::error::{Failure, Stage};
 use crate::execution::{Call, Execution, Wait, in_progress};
 use crate::status::Status;
 use crate::trace::Step;
-use std::sync::Arc;
+use background::Background;
+use descriptors::Descriptors;
+use state::{Phase, State};
+use std::ops::{Deref, DerefMut};
+use std::os::fd::RawFd;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+use tokio::sync::watch;
 
-/// One MQTT session. All its work is done inside [`Client::connect`], [`Client::process`] and [`Client::disconnect`], on the
-/// threads that call them.
+/// One MQTT session, over as many connections as it takes. All its work is done on the threads that call it, and on that of
+/// [`Client::start`].
 pub struct Client {
     dial: Arc<Dial>,
-    settings: Arc<ClientSettings>,
-    state: Arc<State>,
+    state: Mutex<State>,
+    /// Signalled for the calls that wait for another one.
+    changed: Condvar,
     execution: Execution,
+    background: Background,
 }
 
 impl Client {
     /// Does not touch the network.
-    pub fn new(dial: DialSettings, settings: ClientSettings, provider: Arc<Provider>) -> Result<Self, Failure> {
-        let state = Arc::new(State::new());
-        let execution = Execution::new("client", state.waker());
-        let dial = Dial::new(dial, Some(settings.client_id.clone()), provider, execution.away())?;
+    pub fn new(
+        dial: DialSettings,
+        settings: ClientSettings,
+        provider: Arc<Provider>,
+        on_event: Option<OnEvent>,
+    ) -> Result<Self, Failure> {
+        let wake = watch::Sender::new(());
+        let execution = Execution::new("client", wake.clone());
+        let dial = Arc::new(Dial::new(dial, Some(settings.client_id.clone()), provider, execution.away())?);
         execution.prepare()?;
-        Ok(Self { dial: Arc::new(dial), settings: Arc::new(settings), state, execution })
+        let state = State::new(Arc::clone(&dial), Arc::new(settings), on_event, Descriptors::new()?, wake);
+        let background = Background::new();
+        Ok(Self { dial, state: Mutex::new(state), changed: Condvar::new(), execution, background })
     }
 
     /// Begins a connect if none is under way, and waits for its outcome.
     pub fn connect(&self, wait: Wait) -> Result<(), Failure> {
-        let call = self.execution.enter()?;
+        let mut call = self.visit()?;
         let base = self.execution.pending_counts();
-        let attempt = self.begin(&call)?;
-        let outcome = match call.drive(wait, base, || self.state.outcome(&attempt)) {
-            Ok(None) => return Err(in_progress("connect")),
+        let run = self.lock().connect()?;
+        self.execution.wake();
+        match self.drive(&mut call, wait, base, |state| state.outcome(&run)) {
+            Ok(None) => Err(in_progress("connect")),
             Ok(Some(outcome)) => outcome,
-            Err(cancelled) => return Err(self.give_up(&call, &attempt, Phase::Connecting, cancelled)),
-        };
-        if outcome.is_err() {
-            // What the dial leaves behind, such as the other of its two connections, ends now and not with the next call.
-            call.turn();
+            Err(cancelled) => {
+                self.lock().give_up(&run);
+                self.settle(&mut call);
+                Err(cancelled)
+            }
         }
-        outcome
     }
 
-    /// Works on the connection for as long as `wait`, or until it ends.
+    /// Works on the session for as long as `wait`, or until it ends for good.
     pub fn process(&self, wait: Wait) -> Result<(), Failure> {
-        let call = self.execution.enter()?;
+        let mut call = self.visit()?;
         let base = self.execution.pending_counts();
-        let (attempt, phase) = self.state.current();
-        if phase == Phase::Idle {
-            return Err(Failure::new(Status::InvalidState, Stage::None, "the client is not connected")
-                .hint("Call cognito_client_connect"));
-        }
-        match call.drive(wait, base, || attempt.end().cloned()) {
+        let run = {
+            let state = self.lock();
+            if matches!(state.phase, Phase::Idle) && state.deliveries.is_empty() {
+                return Err(not_connected());
+            }
+            Arc::clone(&state.run)
+        };
+        match self.drive(&mut call, wait, base, |_| run.end.get().cloned()) {
             // An end that was ordered is no failure.
             Ok(end) => end.flatten().map_or(Ok(()), Err),
-            Err(cancelled) => Err(self.give_up(&call, &attempt, Phase::Connecting, cancelled)),
+            Err(cancelled) => {
+                self.lock().give_up(&run);
+                self.settle(&mut call);
+                Err(cancelled)
+            }
         }
     }
 
     /// Ends the session in order, or a connect at once, and waits until that is done.
     pub fn disconnect(&self, wait: Wait) -> Result<(), Failure> {
-        let call = self.execution.enter()?;
+        let mut call = self.visit()?;
         let base = self.execution.only_later_counts();
-        let attempt = self.state.disconnect();
-        match call.drive(wait, base, || attempt.end().map(drop)) {
+        let run = self.lock().disconnect();
+        self.execution.wake();
+        match self.drive(&mut call, wait, base, |_| run.end.get().map(drop)) {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(in_progress("disconnect")),
-            Err(cancelled) => Err(self.give_up(&call, &attempt, Phase::Disconnecting, cancelled)),
+            Err(cancelled) => {
+                self.lock().ended();
+                self.settle(&mut call);
+                Err(cancelled)
+            }
         }
     }
 
@@ -85,47 +123,77 @@ impl Client {
 
     /// Whether the session is open, as far as is known.
     pub fn is_connected(&self) -> bool {
-        self.state.phase() == Phase::Connected
+        !self.execution.has_forked() && self.lock().is_connected()
     }
 
     /// The last failure of any connect or session.
-    pub fn failure(&self) -> Option<Failure> {
-        self.state.failure()
+    pub fn failure(&self) -> Result<Option<Failure>, Failure> {
+        self.execution.refuse_forked()?;
+        Ok(self.lock().failure.clone())
     }
 
     /// What the last connect did and when; that under way, up to now.
-    pub fn trace(&self) -> Vec<Step> {
-        self.state.current().0.trace().steps()
+    pub fn trace(&self) -> Result<Vec<Step>, Failure> {
+        self.execution.refuse_forked()?;
+        Ok(self.lock().attempt.trace().steps())
     }
 
-    /// Ends all calls, says DISCONNECT if that takes no waiting, and gives everything back.
+    /// The descriptor for an event loop.
+    pub fn fd(&self) -> Result<RawFd, Failure> {
+        self.execution.refuse_forked()?;
+        let mut state = self.lock();
+        let fd = state.descriptors.application()?;
+        state.show();
+        Ok(fd)
+    }
+
+    /// When an event loop has to call again though the descriptor is silent, in milliseconds; `None` for never.
+    pub fn next_timeout_ms(&self) -> Result<Option<u64>, Failure> {
+        self.execution.refuse_forked()?;
+        let due = self.lock().due_in();
+        // Rounded up: who comes too early has to come again.
+        Ok(due.map(|due| u64::try_from(due.left.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)))
+    }
+
+    /// Ends all calls, says DISCONNECT if that takes no waiting, tells the application, and gives everything back. Inside a
+    /// callback that is done by whoever leaves last.
     pub fn close(&self) {
-        self.execution.close(|| drop(self.state.disconnect()));
-    }
-
-    /// The connect under way, which is started if there is none.
-    fn begin(&self, call: &Call<'_>) -> Result<Arc<Attempt>, Failure> {
-        let (attempt, before) = self.state.begin();
-        match before {
-            Phase::Disconnecting => {
-                return Err(Failure::new(Status::InvalidState, Stage::None, "a disconnect is under way")
-                    .hint("Wait for it with cognito_client_disconnect"));
-            }
-            Phase::Idle => {
-                let (dial, settings, state) =
-                    (Arc::clone(&self.dial), Arc::clone(&self.settings), Arc::clone(&self.state));
-                call.spawn(boxed(|| driver::run(dial, settings, state, Arc::clone(&attempt))));
-            }
-            Phase::Connecting | Phase::Connected => {}
+        if self.execution.has_forked() {
+            self.execution.close(|| {});
+            return;
         }
-        Ok(attempt)
+        if !self.execution.begin_close() {
+            return;
+        }
+        self.changed.notify_all();
+        if callback::is_delivered() {
+            self.background.detach();
+        } else {
+            self.execution.wait_until_left();
+            self.background.join();
+        }
+        self.finish_if_left();
     }
 
-    /// Drops an attempt that is still in this phase, now and not with the next call.
-    fn give_up(&self, call: &Call<'_>, attempt: &Arc<Attempt>, phase: Phase, cancelled: Failure) -> Failure {
-        self.state.abort(attempt, phase);
-        call.turn();
-        cancelled
+    /// Begins a call.
+    fn visit(&self) -> Result<Inside<'_>, Failure> {
+        Ok(Inside { call: self.execution.visit()?, _leaving: Leaving(self) })
+    }
+
+    /// Does what a cancelled call has ordered, as far as that takes no waiting.
+    fn settle(&self, call: &mut Call<'_>) {
+        let _ = self.drive(call, Wait::AtMost(Duration::ZERO), drive::NOT_CANCELLED, |_| None::<()>);
+        call.leave_runtime();
+    }
+
+    /// The last one out ends what is open and tells the application.
+    fn finish_if_left(&self) {
+        if !self.execution.is_left() || !self.background.finish_once() {
+            return;
+        }
+        self.lock().finish();
+        self.deliver_all();
+        self.execution.shut_down();
     }
 }
 
@@ -133,4 +201,37 @@ impl Drop for Client {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// A thread inside a call of a client.
+struct Inside<'a> {
+    call: Call<'a>,
+    /// Behind the call: it is over when this is dropped.
+    _leaving: Leaving<'a>,
+}
+
+struct Leaving<'a>(&'a Client);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.0.finish_if_left();
+    }
+}
+
+impl<'a> Deref for Inside<'a> {
+    type Target = Call<'a>;
+
+    fn deref(&self) -> &Call<'a> {
+        &self.call
+    }
+}
+
+impl DerefMut for Inside<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.call
+    }
+}
+
+fn not_connected() -> Failure {
+    Failure::new(Status::InvalidState, Stage::None, "the client is not connected").hint("Call cognito_client_connect")
 }

@@ -1,15 +1,19 @@
 //! The settings, checked one by one as they are set, and together when a provider or a client is made of them.
 
+mod session;
 mod settings;
 
+pub use crate::mqtt::codec::Will;
 pub use settings::{
-    ClientSettings, ClockSettings, CognitoSettings, DialSettings, IdentitySource, IdentityStore, Login, LoginSource,
-    Network, Proxy, Trust,
+    Backoff, ClientSettings, ClockSettings, CognitoSettings, DialSettings, IdentitySource, IdentityStore, Login,
+    LoginSource, Network, Proxy, Trust,
 };
 
 use crate::error::{Failure, Stage};
+use crate::mqtt::session::Limits;
 use crate::names::{HTTPS_PORT, Host, Identity, IdentityPool, Region};
 use crate::status::Status;
+use session::{DEFAULT_BACKOFF, DEFAULT_KEEP_ALIVE, DEFAULT_LIMITS, DEFAULT_PING_TIME};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,25 +50,29 @@ pub struct Config {
     pub client_id: Option<String>,
     /// MQTT keep-alive.
     pub keep_alive: Duration,
+    /// How long PINGRESP may take.
+    pub ping_time: Duration,
     /// MQTT clean session flag.
     pub clean_session: bool,
+    /// MQTT user name.
+    pub user_name: Option<String>,
+    /// MQTT will.
+    pub will: Option<Will>,
+    /// When a lost session is dialled for again, if it is.
+    pub backoff: Option<Backoff>,
+    /// What the session holds at most.
+    pub limits: Limits,
     /// One deadline for everything from DNS to CONNACK.
     pub connect_timeout: Duration,
     /// Proxy and trust.
     pub network: Network,
 }
 
-/// The default keep-alive. NAT tables often forget a silent connection after a few minutes.
-pub const DEFAULT_KEEP_ALIVE: Duration = Duration::from_secs(60);
-
 /// The default connect timeout.
 pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The default of `cognito_tries`.
 pub const DEFAULT_COGNITO_TRIES: u32 = 4;
-
-/// IoT Core's limit on the client identifier, in bytes.
-const CLIENT_ID_MAX: usize = 128;
 
 impl Default for Config {
     fn default() -> Self {
@@ -84,7 +92,12 @@ impl Default for Config {
             clock: ClockSettings { correction: true, max_offset: None, without_clock: false },
             client_id: None,
             keep_alive: DEFAULT_KEEP_ALIVE,
+            ping_time: DEFAULT_PING_TIME,
             clean_session: true,
+            user_name: None,
+            will: None,
+            backoff: Some(DEFAULT_BACKOFF),
+            limits: DEFAULT_LIMITS,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             network: Network { proxy: None, trust: None, ca_file: None, ca_pem: None },
         }
@@ -92,29 +105,6 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Sets the client identifier; `None` removes it.
-    pub fn set_client_id(&mut self, client_id: Option<&str>) -> Result<(), Failure> {
-        if let Some(id) = client_id {
-            if id.is_empty() || id.len() > CLIENT_ID_MAX {
-                return Err(Failure::argument(
-                    "client_id",
-                    format!("has {} bytes; AWS IoT Core takes 1 to {CLIENT_ID_MAX}", id.len()),
-                ));
-            }
-            if id.chars().any(char::is_control) {
-                return Err(Failure::argument("client_id", "holds a control character, which MQTT forbids"));
-            }
-        }
-        self.client_id = client_id.map(str::to_owned);
-        Ok(())
-    }
-
-    /// Sets the keep-alive in seconds.
-    pub fn set_keep_alive_s(&mut self, seconds: u32) -> Result<(), Failure> {
-        self.keep_alive = Duration::from_secs(in_range("keep_alive_s", seconds, 1, 1200, "seconds")?.into());
-        Ok(())
-    }
-
     /// Sets the connect timeout in milliseconds.
     pub fn set_connect_timeout_ms(&mut self, milliseconds: u32) -> Result<(), Failure> {
         let checked = in_range("connect_timeout_ms", milliseconds, 1, 600_000, "milliseconds")?;
@@ -252,15 +242,6 @@ impl Config {
             signing_region,
             connect_timeout: self.connect_timeout,
             network: self.network()?,
-        })
-    }
-
-    /// What an MQTT session needs of these settings.
-    pub fn client(&self) -> Result<ClientSettings, Failure> {
-        Ok(ClientSettings {
-            client_id: required("client_id", "cognito_config_set_client_id", self.client_id.as_ref())?.clone(),
-            keep_alive: self.keep_alive,
-            clean_session: self.clean_session,
         })
     }
 

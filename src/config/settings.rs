@@ -1,6 +1,8 @@
 //! What providers and clients are made of: settings that were checked.
 
 use crate::error::Failure;
+use crate::mqtt::codec::Will;
+use crate::mqtt::session::Limits;
 use crate::names::{Host, Identity, IdentityPool, Region};
 use std::sync::Arc;
 use std::time::Duration;
@@ -138,6 +140,25 @@ pub struct ClientSettings {
     pub client_id: String,
     /// MQTT keep-alive.
     pub keep_alive: Duration,
+    /// How long PINGRESP may take.
+    pub ping_time: Duration,
     /// MQTT clean session flag.
     pub clean_session: bool,
+    /// MQTT user name.
+    pub user_name: Option<String>,
+    /// MQTT will.
+    pub will: Option<Will>,
+    /// When a lost session is dialled for again, if it is.
+    pub backoff: Option<Backoff>,
+    /// What the session holds at most.
+    pub limits: Limits,
+}
+
+/// The bounds of the delay before a lost session is dialled for again.
+#[derive(Clone, Copy)]
+pub struct Backoff {
+    /// Of the second dial.
+    pub min: Duration,
+    /// Of any.
+    pub max: Duration,
 }

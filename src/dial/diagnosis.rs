@@ -5,7 +5,7 @@ use crate::clock::parse_http_date;
 use crate::credentials::Credentials;
 use crate::error::{Failure, Stage};
 use crate::status::Status;
-use crate::transport::Error;
+use crate::transport::{Ended, Error};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// AWS takes a signature whose time is this far off.
@@ -75,6 +75,17 @@ fn clock_hint(dial: &Dial, skew: Option<Duration>) -> String {
              it by"
         ),
     }
+}
+
+/// Why a stream that was open has ended.
+pub fn ended(dial: &Dial, ended: &Ended, peer: &str) -> Failure {
+    let failure = match ended {
+        Ended::Closed(how) => session_closed(peer, how),
+        Ended::ClosedBeforeConnack(client_id, how) => closed_before_connack(dial, client_id.as_deref(), how),
+        Ended::Unsendable(problem) => Failure::argument("what is sent", format!("is no MQTT: {problem}")),
+        Ended::Broken(error) => error.into(),
+    };
+    dial.identified(failure)
 }
 
 /// An open stream that has ended. `how` says with which Close, if with one.

@@ -63,7 +63,8 @@ impl Dial {
         Ok(Self { settings, client_id, provider, dialer, away })
     }
 
-    /// Dials for an attempt, unless it is ordered to end, and goes on with `then`; all within one deadline.
+    /// Dials for an attempt, unless it is ordered to end, and goes on with `then`; all within one deadline. The attempt's trace
+    /// is still open then.
     pub async fn run<T: Send>(
         &self,
         attempt: &Attempt,
@@ -75,7 +76,6 @@ impl Dial {
             _ = ordered(&mut orders) => Err(Failure::cancelled(Stage::None)),
             dialled = boxed(|| self.within_deadline(attempt.trace(), then)) => dialled,
         };
-        attempt.trace().close(dialled.as_ref().err());
         dialled.map_err(|failure| self.identified(failure))
     }
 
@@ -87,6 +87,24 @@ impl Dial {
     /// A failure with what is known about the device.
     pub fn identified(&self, failure: Failure) -> Failure {
         failure.device(self.provider.device())
+    }
+
+    /// How long a whole connect may take.
+    pub fn timeout(&self) -> Duration {
+        self.settings.connect_timeout
+    }
+
+    /// The deadline has passed while these legs were doing something.
+    pub fn timed_out(&self, legs: &[&Progress]) -> Failure {
+        let pending: Vec<&&Progress> = legs.iter().filter(|leg| leg.is_pending()).collect();
+        let stage = pending.first().map_or(Stage::None, |leg| leg.stage());
+        let mut doing: Vec<String> =
+            pending.iter().map(|leg| format!("{} with {}", leg.stage().waiting_for(), leg.peer())).collect();
+        // Both legs may be with the proxy.
+        doing.dedup();
+        let message = format!("timed out after {} ms {}", self.timeout().as_millis(), doing.join(" and "));
+        Failure::new(Status::TimedOut, stage, message)
+            .hint("Check the network on the way to that host, or raise connect_timeout_ms")
     }
 
     async fn within_deadline<T>(
@@ -107,7 +125,7 @@ impl Dial {
         };
         match timeout_at(deadline, whole).await {
             Ok(result) => result,
-            Err(_) => Err(timed_out(&legs, timeout)),
+            Err(_) => Err(self.timed_out(&[&legs.cognito, &legs.iot])),
         }
     }
 
@@ -214,16 +232,4 @@ impl Dial {
 
 fn flatten<T, E: Into<Failure>>(result: Result<Result<T, E>, Failure>) -> Result<T, Failure> {
     result?.map_err(Into::into)
-}
-
-fn timed_out(legs: &Legs, timeout: Duration) -> Failure {
-    let pending: Vec<&Progress> = [&*legs.cognito, &*legs.iot].into_iter().filter(|leg| leg.is_pending()).collect();
-    let stage = pending.first().map_or(Stage::None, |leg| leg.stage());
-    let mut doing: Vec<String> =
-        pending.iter().map(|leg| format!("{} with {}", leg.stage().waiting_for(), leg.peer())).collect();
-    // Both legs may be with the proxy.
-    doing.dedup();
-    let message = format!("timed out after {} ms {}", timeout.as_millis(), doing.join(" and "));
-    Failure::new(Status::TimedOut, stage, message)
-        .hint("Check the network on the way to that host, or raise connect_timeout_ms")
 }

@@ -38,12 +38,18 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    fn new() -> Arc<Self> {
+    /// One that dials.
+    pub fn new() -> Arc<Self> {
         Arc::new(Self {
             orders: watch::Sender::new(Order::Connect),
             trace: Arc::new(Trace::new()),
             end: OnceLock::new(),
         })
+    }
+
+    /// Orders it to drop everything.
+    pub fn abort(&self) {
+        order(self, Order::Abort);
     }
 
     /// What is asked of the task.
@@ -120,7 +126,7 @@ impl State {
     pub fn disconnect(&self) -> Arc<Attempt> {
         let mut inner = self.lock();
         match inner.phase {
-            Phase::Connecting => order(&inner.attempt, Order::Abort),
+            Phase::Connecting => inner.attempt.abort(),
             Phase::Connected => {
                 inner.phase = Phase::Disconnecting;
                 order(&inner.attempt, Order::Disconnect);
@@ -134,7 +140,7 @@ impl State {
     pub fn abort(&self, attempt: &Arc<Attempt>, phase: Phase) {
         let inner = self.lock();
         if inner.phase == phase && Arc::ptr_eq(&inner.attempt, attempt) {
-            order(attempt, Order::Abort);
+            attempt.abort();
         }
     }
 

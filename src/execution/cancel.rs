@@ -29,6 +29,18 @@ impl Cancel {
         }
     }
 
+    /// Signals without cancelling anything.
+    pub fn signal(&self) {
+        if let Some(event) = self.event.get() {
+            event.signal();
+        }
+    }
+
+    /// What is signalled; `None` before there is a runtime.
+    pub fn event(&self) -> Option<&EventFd> {
+        self.event.get().map(|event| &**event)
+    }
+
     /// Where a call begins to count that a pending cancel ends.
     pub fn pending_counts(&self) -> u64 {
         self.spent.load(Ordering::SeqCst)
@@ -51,15 +63,18 @@ impl Cancel {
         true
     }
 
+    /// Makes the eventfd, unless it is there.
+    pub fn prepare(&self) -> io::Result<Arc<EventFd>> {
+        if let Some(event) = self.event.get() {
+            return Ok(Arc::clone(event));
+        }
+        let fresh = Arc::new(EventFd::new()?);
+        Ok(Arc::clone(self.event.get_or_init(|| fresh)))
+    }
+
     /// Registers the eventfd with the current runtime, and gives the task that wakes the waiting calls.
     pub fn watcher(&self, wake: watch::Sender<()>) -> io::Result<impl Future<Output = ()> + use<>> {
-        let event = match self.event.get() {
-            Some(event) => Arc::clone(event),
-            None => {
-                let fresh = Arc::new(EventFd::new()?);
-                Arc::clone(self.event.get_or_init(|| fresh))
-            }
-        };
+        let event = self.prepare()?;
         let event = EventFdWatch::new(event)?;
         Ok(async move {
             while event.signalled().await.is_ok() {

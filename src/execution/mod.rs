@@ -1,11 +1,14 @@
 //! No hidden threads: the runtime of a handle, which runs while some thread is inside a waiting call of that handle and at no
 //! other time; who is inside; and what ends a call.
 
+mod call;
 mod cancel;
 
-use crate::boxed::BoxFuture;
 use crate::error::{Failure, Stage};
 use crate::status::Status;
+use crate::sys::EventFd;
+pub use call::Call;
+use call::shut_down;
 use cancel::Cancel;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -49,14 +52,6 @@ struct Calls {
     is_closing: bool,
 }
 
-/// A thread inside a call.
-pub struct Call<'a> {
-    execution: &'a Execution,
-    runtime: Option<Arc<Runtime>>,
-    /// Whether the runtime may go when this call was the last one and nothing is left to do.
-    rests: bool,
-}
-
 impl Execution {
     /// Takes nothing from the system yet. `wake` is for whoever has news for the calls that wait.
     pub fn new(what: &'static str, wake: watch::Sender<()>) -> Self {
@@ -73,13 +68,20 @@ impl Execution {
         }
     }
 
-    /// Takes now what the first call would take.
+    /// Makes what a cancel signals, for calls that wait without a runtime.
     pub fn prepare(&self) -> Result<(), Failure> {
-        self.runtime(&mut self.lock()).map(drop)
+        self.cancel.prepare().map(drop).map_err(|error| self.refused(&error))
+    }
+
+    /// Begins a call that needs the runtime.
+    pub fn enter(&self) -> Result<Call<'_>, Failure> {
+        let mut call = self.visit()?;
+        call.need_runtime()?;
+        Ok(call)
     }
 
     /// Begins a call.
-    pub fn enter(&self) -> Result<Call<'_>, Failure> {
+    pub fn visit(&self) -> Result<Call<'_>, Failure> {
         self.refuse_forked()?;
         if Handle::try_current().is_ok() {
             return Err(Failure::new(
@@ -93,13 +95,12 @@ impl Execution {
             let message = format!("the {} is being freed", self.what);
             return Err(Failure::new(Status::InvalidHandle, Stage::None, message));
         }
-        let runtime = self.runtime(&mut calls)?;
         calls.in_flight += 1;
         if calls.in_flight == 1 {
             self.away.send_replace(None);
         }
         drop(calls);
-        Ok(Call { execution: self, runtime: Some(runtime), rests: false })
+        Ok(Call { execution: self, runtime: None, rests: false })
     }
 
     /// Ends the calls that wait, or else the next one. Safe in a signal handler.
@@ -149,6 +150,55 @@ impl Execution {
             .hint(format!("Make a new {what} in the child")))
     }
 
+    /// Wakes whoever waits, by a runtime or for [`Execution::event`].
+    pub fn wake(&self) {
+        self.wake.send_replace(());
+        self.cancel.signal();
+    }
+
+    /// What a cancel signals, for those that wait without a runtime; `None` before the first runtime.
+    pub fn event(&self) -> Option<&EventFd> {
+        self.cancel.event()
+    }
+
+    /// Whether the handle is being freed.
+    pub fn is_closing(&self) -> bool {
+        self.lock().is_closing
+    }
+
+    /// Whether no thread is inside a call, and none will be.
+    pub fn is_left(&self) -> bool {
+        let calls = self.lock();
+        calls.is_closing && calls.in_flight == 0
+    }
+
+    /// Ends all calls without waiting for their end. `false` when that was done before.
+    pub fn begin_close(&self) -> bool {
+        let begun = !std::mem::replace(&mut self.lock().is_closing, true);
+        if begun {
+            self.cancel.request();
+            self.wake.send_replace(());
+        }
+        begun
+    }
+
+    /// Waits until all calls have ended.
+    pub fn wait_until_left(&self) {
+        let mut calls = self.lock();
+        while calls.in_flight > 0 {
+            calls = self.idle.wait(calls).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Gives everything back, after the last call. What goes on is given one turn.
+    pub fn shut_down(&self) {
+        let runtime = self.lock().runtime.take();
+        if let Some(runtime) = runtime {
+            runtime.block_on(self.turn());
+            shut_down(runtime);
+        }
+    }
+
     /// Ends all calls, does what `last` has begun if that takes no waiting, and gives everything back.
     pub fn close(&self, last: impl FnOnce()) {
         if self.has_forked() {
@@ -159,27 +209,15 @@ impl Execution {
             }
             return;
         }
-        let runtime = {
-            let mut calls = self.lock();
-            if std::mem::replace(&mut calls.is_closing, true) {
-                return;
-            }
-            calls.runtime.take()
-        };
-        self.cancel.request();
-        let mut calls = self.lock();
-        while calls.in_flight > 0 {
-            calls = self.idle.wait(calls).unwrap_or_else(PoisonError::into_inner);
-        }
-        drop(calls);
-        last();
-        if let Some(runtime) = runtime {
-            runtime.block_on(self.turn());
-            shut_down(runtime);
+        if self.begin_close() {
+            self.wait_until_left();
+            last();
+            self.shut_down();
         }
     }
 
-    fn has_forked(&self) -> bool {
+    /// Whether this is a child of the process that made the handle.
+    pub fn has_forked(&self) -> bool {
         std::process::id() != self.process_id
     }
 
@@ -187,25 +225,38 @@ impl Execution {
         if let Some(runtime) = &calls.runtime {
             return Ok(Arc::clone(runtime));
         }
-        let resources = |error: std::io::Error| {
-            let message = format!("no descriptors for a {}: {error}", self.what);
-            Failure::new(Status::OutOfResources, Stage::Config, message)
-        };
         let runtime = Builder::new_current_thread()
             .enable_io()
             .enable_time()
             // A handle has one or two sockets; the default reserves room for 1024 events.
             .max_io_events_per_tick(16)
             .build()
-            .map_err(resources)?;
+            .map_err(|error| self.refused(&error))?;
         {
             let _inside = runtime.enter();
-            runtime.spawn(self.cancel.watcher(self.wake.clone()).map_err(resources)?);
+            runtime.spawn(self.cancel.watcher(self.wake.clone()).map_err(|error| self.refused(&error))?);
         }
         let runtime = Arc::new(runtime);
         calls.runtime = Some(Arc::clone(&runtime));
         self.has_runtime.store(true, Ordering::Relaxed);
         Ok(runtime)
+    }
+
+    fn refused(&self, error: &std::io::Error) -> Failure {
+        let message = format!("no descriptors for a {}: {error}", self.what);
+        Failure::new(Status::OutOfResources, Stage::Config, message)
+    }
+
+    /// Gives the runtime back if no call uses it and nothing is left to do on it.
+    fn release(&self, mut calls: MutexGuard<'_, Calls>) {
+        let at_rest = |runtime: &mut Arc<Runtime>| {
+            Arc::strong_count(runtime) == 1 && runtime.metrics().num_alive_tasks() <= TASKS_AT_REST
+        };
+        if let Some(runtime) = calls.runtime.take_if(at_rest) {
+            self.has_runtime.store(false, Ordering::Relaxed);
+            drop(calls);
+            shut_down(runtime);
+        }
     }
 
     /// Does everything that can be done without waiting. One turn of the runtime polls the sockets, the next runs what they woke.
@@ -224,131 +275,6 @@ impl Execution {
 
     fn lock(&self) -> MutexGuard<'_, Calls> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Call<'_> {
-    /// Starts the handle's task.
-    pub fn spawn(&self, task: BoxFuture<'static, ()>) {
-        if let Some(runtime) = &self.runtime {
-            runtime.spawn(Counted { polls: Arc::clone(&self.execution.polls), task });
-        }
-    }
-
-    /// Runs the handle's task until `check` has an answer; `None` when `wait` passed first, an error when a cancel or a free did.
-    pub fn drive<T>(&self, wait: Wait, base: u64, check: impl Fn() -> Option<T>) -> Result<Option<T>, Failure> {
-        if let Some(answer) = check() {
-            return Ok(Some(answer));
-        }
-        if matches!(wait, Wait::AtMost(Duration::ZERO)) && !self.execution.is_ended(base) {
-            self.turn();
-            return match check() {
-                None if self.execution.is_ended(base) => Err(Failure::cancelled(Stage::None)),
-                answer => Ok(answer),
-            };
-        }
-        let mut changed = self.execution.wake.subscribe();
-        self.run(wait, base, async {
-            loop {
-                changed.mark_unchanged();
-                if let Some(answer) = check() {
-                    return answer;
-                }
-                if changed.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
-        })
-    }
-
-    /// Runs a future of the call's own beside the handle's task, with the same ends as [`Call::drive`].
-    pub fn run<T>(&self, wait: Wait, base: u64, future: impl Future<Output = T>) -> Result<Option<T>, Failure> {
-        let deadline = match wait {
-            Wait::Forever => None,
-            Wait::AtMost(wait) => Some(Instant::now() + wait),
-        };
-        let Some(runtime) = &self.runtime else { return Ok(None) };
-        let mut changed = self.execution.wake.subscribe();
-        let ended = async {
-            loop {
-                changed.mark_unchanged();
-                if self.execution.is_ended(base) || changed.changed().await.is_err() {
-                    return Failure::cancelled(Stage::None);
-                }
-            }
-        };
-        let timer = async {
-            match deadline {
-                Some(deadline) => tokio::time::sleep_until(deadline).await,
-                None => std::future::pending().await,
-            }
-        };
-        runtime.block_on(async {
-            tokio::select! {
-                biased;
-                output = future => Ok(Some(output)),
-                cancelled = ended => Err(cancelled),
-                () = timer => Ok(None),
-            }
-        })
-    }
-
-    /// Lets the handle's task do everything that it can do without waiting.
-    pub fn turn(&self) {
-        if let Some(runtime) = &self.runtime {
-            runtime.block_on(self.execution.turn());
-        }
-    }
-
-    /// Lets the runtime go with the last call, once nothing is left to do on it.
-    pub fn rest(&mut self) {
-        self.rests = true;
-    }
-}
-
-impl Drop for Call<'_> {
-    fn drop(&mut self) {
-        if self.rests {
-            self.turn();
-        }
-        // Before the count, so that `close` finds the runtime its own.
-        self.runtime.take();
-        let execution = self.execution;
-        let mut calls = execution.lock();
-        calls.in_flight -= 1;
-        if calls.in_flight > 0 {
-            return;
-        }
-        execution.away.send_replace(Some(Instant::now()));
-        execution.idle.notify_all();
-        let at_rest = |runtime: &mut Arc<Runtime>| runtime.metrics().num_alive_tasks() <= TASKS_AT_REST;
-        if let Some(runtime) = calls.runtime.take_if(|runtime| self.rests && at_rest(runtime)) {
-            execution.has_runtime.store(false, Ordering::Relaxed);
-            drop(calls);
-            shut_down(runtime);
-        }
-    }
-}
-
-/// A plain drop would wait for a resolver that does not answer.
-fn shut_down(runtime: Arc<Runtime>) {
-    if let Ok(runtime) = Arc::try_unwrap(runtime) {
-        runtime.shutdown_background();
-    }
-}
-
-/// Counts how often the task is polled.
-struct Counted {
-    polls: Arc<AtomicU64>,
-    task: BoxFuture<'static, ()>,
-}
-
-impl Future for Counted {
-    type Output = ();
-
-    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<()> {
-        self.polls.fetch_add(1, Ordering::Relaxed);
-        self.task.as_mut().poll(cx)
     }
 }
 

@@ -53,6 +53,17 @@ pub fn count(call: impl FnOnce() -> Result<usize, Failure>) -> i32 {
     }
 }
 
+/// The body of the functions that give a number, or a negative status.
+pub fn number(call: impl FnOnce() -> Result<i32, Failure>) -> i32 {
+    match guarded(call) {
+        Ok(number) => number,
+        Err(failure) => {
+            record(&failure);
+            failure.status as i32
+        }
+    }
+}
+
 /// The body of every getter: `default` where the call fails, with the last error set.
 pub fn value<T>(default: T, call: impl FnOnce() -> Result<T, Failure>) -> T {
     match guarded(call) {

@@ -2,21 +2,20 @@
 
 use super::boundary;
 use super::config::{CONFIGS, cognito_config, lock};
+use super::event::{cognito_event_fn, event_callback};
 use super::failure::{FAILURES, Snapshot, cognito_failure};
 use super::handle::{Kind, Table};
 use super::provider::{PROVIDERS, cognito_provider};
 use super::trace::{Steps, TRACES, cognito_trace};
+use super::wait::wait;
 use crate::client::Client;
 use crate::credentials::Provider;
-use crate::error::Failure;
-use crate::execution::Wait;
 use crate::status::Status;
-use std::sync::Arc;
+use std::ffi::c_void;
+use std::os::fd::RawFd;
+use std::sync::{Arc, OnceLock};
 
-static CLIENTS: Table<Client> = Table::new(Kind::Client);
-
-/// For wait_ms and timeout_ms: as long as it takes. A connect or disconnect is bounded by its own timeouts.
-pub const COGNITO_WAIT_FOREVER: i32 = -1;
+pub(super) static CLIENTS: Table<Client> = Table::new(Kind::Client);
 
 /// One MQTT session with AWS IoT Core, over WebSocket and TLS, authenticated with the credentials of a provider.
 /// Any threads may use it at once. It has no thread of its own: it works while some thread is inside a call that
@@ -27,9 +26,11 @@ pub struct cognito_client;
 
 /// Makes a client. Does not touch the network.
 ///
-/// @param config   Copied; may be changed or freed afterwards.
-/// @param provider The source of credentials, which clients can share; or NULL to make one from the config.
-/// @param out      Receives the client, or NULL. Free it with cognito_client_free().
+/// @param config    Copied; may be changed or freed afterwards.
+/// @param provider  The source of credentials, which clients can share; or NULL to make one from the config.
+/// @param on_event  Told what becomes of the session, or NULL.
+/// @param user_data Handed to on_event.
+/// @param out       Receives the client, or NULL. Free it with cognito_client_free().
 /// @return COGNITO_STATUS_INVALID_CONFIG or COGNITO_STATUS_TRUST_STORE with the setting named in the last error;
 ///         COGNITO_STATUS_OUT_OF_RESOURCES when the system gives no descriptor; COGNITO_STATUS_FORKED when the provider
 ///         was made before fork().
@@ -37,6 +38,8 @@ pub struct cognito_client;
 pub unsafe extern "C" fn cognito_client_new(
     config: *const cognito_config,
     provider: *const cognito_provider,
+    on_event: cognito_event_fn,
+    user_data: *mut c_void,
     out: *mut *mut cognito_client,
 ) -> Status {
     // SAFETY: the caller's promise about `out`.
@@ -48,13 +51,19 @@ pub unsafe extern "C" fn cognito_client_new(
                 false => Arc::clone(PROVIDERS.get(provider)?.provider()),
             };
             let dial = config.dial(provider.region())?;
-            CLIENTS.insert(Arc::new(Client::new(dial, config.client()?, provider)?))
+            let handle = Arc::new(OnceLock::new());
+            let on_event = event_callback(on_event, user_data, &handle);
+            let token = CLIENTS.insert(Arc::new(Client::new(dial, config.client()?, provider, on_event)?))?;
+            // No callback runs before a call of this handle.
+            let _ = handle.set(token);
+            Ok(token)
         })
     }
 }
 
 /// Connects: credentials, TCP, TLS, WebSocket upgrade, MQTT CONNECT, CONNACK. Begins if nothing is under way, and
-/// waits for the outcome. With wait_ms 0 it begins, or carries on as far as it can, and returns at once.
+/// waits for the outcome. Once connected, a session that is lost is dialled for again until cognito_client_disconnect(),
+/// unless cognito_config_set_reconnect_ms() says otherwise; during such a delay this call dials at once. With wait_ms 0 it begins, or carries on as far as it can, and returns at once.
 /// Blocks for at most wait_ms and at most the connect timeout, each plus 100 ms, and for as long as a login or store callback
 /// takes.
 ///
@@ -68,23 +77,64 @@ pub extern "C" fn cognito_client_connect(client: *mut cognito_client, wait_ms: i
     boundary::status(|| CLIENTS.get(client)?.connect(wait("wait_ms", wait_ms)?))
 }
 
-/// Works on the session: receives, answers pings and keeps the session alive. Call it as long as the session is to
-/// stay open, and at least three times in a keep-alive interval: PINGREQ goes out in the first call after an interval
-/// of silence, and the server waits for one and a half. Returns early when the session ends or the call is cancelled.
-/// Blocks for at most timeout_ms.
+/// Works on the session: receives, sends, keeps it alive, connects again after a loss, and runs the callbacks. Call it as long as
+/// the session is to stay open, and at least three times in a keep-alive interval: PINGREQ goes out in the first call after an
+/// interval of silence, and the server waits for one and a half. Any number of threads may do so, beside others that wait for
+/// requests of their own; the callbacks run on one of them at a time. Blocks for at most timeout_ms, and for as long as
+/// callbacks take.
 ///
-/// @param timeout_ms Milliseconds; 0 does what can be done without waiting; COGNITO_WAIT_FOREVER until the session
-///                   ends or a cancel.
-/// @return COGNITO_STATUS_OK when timeout_ms passed or another thread ended the session by a disconnect;
-///         COGNITO_STATUS_INVALID_STATE when there is no session and no connect under way; COGNITO_STATUS_CANCELLED;
-///         else why the session ended or the connect failed.
+/// @param timeout_ms Milliseconds; 0 does what can be done without waiting; COGNITO_WAIT_FOREVER until the session has ended
+///                   for good or a cancel.
+/// @return COGNITO_STATUS_OK when timeout_ms passed or the session was ended by a disconnect, and also while a lost session is
+///         dialled for again; COGNITO_STATUS_INVALID_STATE when nothing is open or under way; COGNITO_STATUS_CANCELLED; else
+///         why the session has ended for good or the connect failed.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_client_process(client: *mut cognito_client, timeout_ms: i32) -> Status {
     boundary::status(|| CLIENTS.get(client)?.process(wait("timeout_ms", timeout_ms)?))
 }
 
+/// Starts a thread that processes, for an application that has none for it; unless it is there already. It has every signal
+/// blocked, and ends with cognito_client_stop() or cognito_client_free(). It is the only thread that this library starts on
+/// its own account. Callbacks run on it, or on a thread that waits in another call.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_client_start(client: *mut cognito_client) -> Status {
+    boundary::status(|| CLIENTS.get(client)?.start())
+}
+
+/// Ends that thread, and waits for it and for a callback that it is inside; called in such a callback, it does not wait. The
+/// session stays as it is. Does nothing when there is no such thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_client_stop(client: *mut cognito_client) -> Status {
+    boundary::status(|| CLIENTS.get(client)?.stop())
+}
+
+/// The descriptor for an application's event loop: readable when cognito_client_process() with timeout_ms 0 has something to
+/// do. It is the same for as long as the client lives, across reconnects, and silent after a cognito_client_process() that
+/// found nothing more. Poll it for reading, level-triggered, for at most cognito_client_next_timeout_ms(). It is the
+/// client's: do not read it and do not close it. Does not block.
+///
+/// @return A descriptor, or a negative cognito_status.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_client_fd(client: *mut cognito_client) -> RawFd {
+    boundary::number(|| CLIENTS.get(client)?.fd())
+}
+
+/// When an event loop has to call cognito_client_process() though the descriptor is silent. It changes with every call of
+/// this client: ask again before each wait. Does not block.
+///
+/// @return Milliseconds from now; 0 for at once; -1, which poll() and epoll_wait() take for ever, when nothing is due.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_client_next_timeout_ms(client: *const cognito_client) -> i32 {
+    boundary::value(-1, || {
+        let due = CLIENTS.get(client)?.next_timeout_ms()?;
+        Ok(due.map_or(-1, |due| i32::try_from(due).unwrap_or(i32::MAX)))
+    })
+}
+
 /// Ends the session in order: MQTT DISCONNECT, WebSocket Close, TLS close_notify, FIN, and the server's end of it.
-/// A connect under way is given up. With wait_ms 0 it begins, or carries on as far as it can, and returns at once.
+/// A connect under way is given up, and nothing is dialled for again. What was accepted before is sent before, as far as the
+/// connection takes it at once; requests that are not done then end with COGNITO_STATUS_WITHDRAWN or
+/// COGNITO_STATUS_OUTCOME_UNKNOWN. Subscriptions are kept, and made with the next connect. With wait_ms 0 it begins, or carries on as far as it can, and returns at once.
 /// Blocks for at most wait_ms, and at most 5 seconds, after which the connection is dropped.
 ///
 /// @param wait_ms Milliseconds, or COGNITO_WAIT_FOREVER.
@@ -132,7 +182,7 @@ pub unsafe extern "C" fn cognito_client_failure(
 ) -> Status {
     // SAFETY: the caller's promise about `out`.
     unsafe {
-        boundary::construct("out", out, || FAILURES.insert(Arc::new(Snapshot::of(CLIENTS.get(client)?.failure()))))
+        boundary::construct("out", out, || FAILURES.insert(Arc::new(Snapshot::of(CLIENTS.get(client)?.failure()?))))
     }
 }
 
@@ -143,12 +193,13 @@ pub unsafe extern "C" fn cognito_client_failure(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cognito_client_trace(client: *const cognito_client, out: *mut *mut cognito_trace) -> Status {
     // SAFETY: the caller's promise about `out`.
-    unsafe { boundary::construct("out", out, || TRACES.insert(Arc::new(Steps::of(CLIENTS.get(client)?.trace())))) }
+    unsafe { boundary::construct("out", out, || TRACES.insert(Arc::new(Steps::of(CLIENTS.get(client)?.trace()?)))) }
 }
 
 /// Frees a client. Calls that wait on other threads end first, with COGNITO_STATUS_CANCELLED. An open session is told
-/// DISCONNECT if that takes no waiting; call cognito_client_disconnect() before for an orderly end. Never waits for
-/// the network; waits for a login or store callback that is running.
+/// DISCONNECT if that takes no waiting; call cognito_client_disconnect() before for an orderly end. The event of the end and
+/// the completions of what was under way are delivered first, on this thread; afterwards no callback runs. Never waits for the
+/// network; waits for a callback that is running. Inside a callback it is done when that has returned.
 ///
 /// @param client A client, or NULL.
 #[unsafe(no_mangle)]
@@ -159,14 +210,4 @@ pub extern "C" fn cognito_client_free(client: *mut cognito_client) {
         }
         Ok(())
     });
-}
-
-pub(super) fn wait(field: &str, milliseconds: i32) -> Result<Wait, Failure> {
-    match u64::try_from(milliseconds) {
-        Ok(milliseconds) => Ok(Wait::AtMost(std::time::Duration::from_millis(milliseconds))),
-        Err(_) if milliseconds == COGNITO_WAIT_FOREVER => Ok(Wait::Forever),
-        Err(_) => {
-            Err(Failure::argument(field, format!("is {milliseconds}; it may be 0 and above, or COGNITO_WAIT_FOREVER")))
-        }
-    }
 }

@@ -166,37 +166,6 @@ pub extern "C" fn cognito_config_set_without_clock(config: *mut cognito_config, 
     })
 }
 
-/// Sets the MQTT client identifier. Required for a client. The policy must allow iot:Connect for it, and a second
-/// connection with the same one ends the first.
-///
-/// @param client_id 1 to 128 bytes of UTF-8 without control characters.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cognito_config_set_client_id(config: *mut cognito_config, client_id: *const c_char) -> Status {
-    set(config, |config| {
-        // SAFETY: the caller's promise.
-        config.set_client_id(Some(unsafe { text("client_id", client_id) }?))
-    })
-}
-
-/// Sets the MQTT keep-alive: after so many seconds of silence a PINGREQ is sent while the client is processed, and
-/// after 1.5 times that the server ends a silent session. Default 60.
-///
-/// @param seconds 1 to 1200. AWS IoT Core counts less than 30 as 30.
-#[unsafe(no_mangle)]
-pub extern "C" fn cognito_config_set_keep_alive_s(config: *mut cognito_config, seconds: u32) -> Status {
-    set(config, |config| config.set_keep_alive_s(seconds))
-}
-
-/// Sets whether the MQTT session begins anew (true, the default) or goes on where the last one of this client
-/// identifier was left (false).
-#[unsafe(no_mangle)]
-pub extern "C" fn cognito_config_set_clean_session(config: *mut cognito_config, clean_session: bool) -> Status {
-    set(config, |config| {
-        config.clean_session = clean_session;
-        Ok(())
-    })
-}
-
 /// Sets the one deadline over everything that a connect does: DNS, proxy, TCP, TLS, Cognito, upgrade and CONNACK
 /// together. Default 30000.
 ///

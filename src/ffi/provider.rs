@@ -1,11 +1,11 @@
 //! `cognito_provider`.
 
 use super::boundary::{self, c_string};
-use super::client::wait;
 use super::config::{CONFIGS, cognito_config, lock};
 use super::credentials::{CREDENTIALS, Keys, cognito_credentials};
 use super::handle::{Kind, Table};
 use super::signed_url::{SIGNED_URLS, Url, cognito_signed_url};
+use super::wait::wait;
 use crate::credentials::Provider;
 use crate::error::Failure;
 use crate::fetching::Fetching;

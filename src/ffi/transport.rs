@@ -1,12 +1,12 @@
 //! `cognito_transport`.
 
 use super::boundary;
-use super::client::wait;
 use super::config::{CONFIGS, cognito_config, lock};
 use super::failure::{FAILURES, Snapshot, cognito_failure};
 use super::handle::{Kind, Table};
 use super::provider::{PROVIDERS, cognito_provider};
 use super::trace::{Steps, TRACES, cognito_trace};
+use super::wait::wait;
 use crate::credentials::Provider;
 use crate::status::Status;
 use crate::stream::Stream;

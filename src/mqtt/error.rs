@@ -14,6 +14,8 @@ pub enum Error {
     Refused(u8),
     /// PINGREQ was not answered.
     PingTimedOut,
+    /// A packet of ours cannot be written.
+    Unwritable(&'static str),
 }
 
 impl std::fmt::Display for Error {
@@ -23,6 +25,7 @@ impl std::fmt::Display for Error {
             Self::TooLarge(length) => write!(f, "the server sent an MQTT packet of {length} bytes"),
             Self::Refused(code) => write!(f, "the server refused CONNECT with return code {code}, {}", meaning(*code)),
             Self::PingTimedOut => f.write_str("the server did not answer PINGREQ"),
+            Self::Unwritable(what) => write!(f, "{what} cannot be written"),
         }
     }
 }
@@ -53,6 +56,7 @@ impl Error {
             Self::Refused(5) => Status::ConnackNotAuthorized,
             Self::Refused(_) => Status::ConnackRefused,
             Self::PingTimedOut => Status::KeepAliveTimedOut,
+            Self::Unwritable(_) => Status::Internal,
         };
         let mut failure = Failure::new(status, stage, self.to_string());
         if let Self::Refused(code) = self {

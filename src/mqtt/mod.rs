@@ -3,5 +3,6 @@
 pub mod codec;
 mod error;
 pub mod session;
+pub mod topics;
 
 pub use error::Error;

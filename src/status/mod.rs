@@ -35,6 +35,8 @@ pub enum Status {
     OutOfResources = -10,
     /// A defect in this library was caught. The handle must be freed.
     Internal = -11,
+    /// The call would wait, and was made inside an event, message or completion callback.
+    InCallback = -12,
 
     /// The host name could not be resolved.
     DnsFailed = -100,
@@ -118,6 +120,14 @@ pub enum Status {
     SessionClosed = -508,
     /// The server did not answer PINGREQ in time.
     KeepAliveTimedOut = -509,
+    /// As many messages wait to be sent as may, or as many bytes of them.
+    QueueFull = -510,
+    /// The request was not done in time, or is given up, and was withdrawn before it was sent.
+    Withdrawn = -511,
+    /// The request was sent and not acknowledged in time, so it may have arrived or not.
+    OutcomeUnknown = -512,
+    /// The server refused the subscription (SUBACK 0x80).
+    SubscribeRefused = -513,
 }
 
 impl Status {

@@ -34,6 +34,7 @@ pub const TABLE: &[Entry] = &[
     entry(Status::Forked, c"COGNITO_STATUS_FORKED", c"The process has forked since the handle was made, and the child may not use it.", "Make handles after fork(), in the child"),
     entry(Status::OutOfResources, c"COGNITO_STATUS_OUT_OF_RESOURCES", c"The system refused a descriptor, a thread, a random number or a handle slot.", "Raise RLIMIT_NOFILE or free memory; look for handles that are never freed"),
     entry(Status::Internal, c"COGNITO_STATUS_INTERNAL", c"A defect in this library was caught. The handle must be freed.", "Free the handle, and report this with the log at level Fatal"),
+    entry(Status::InCallback, c"COGNITO_STATUS_IN_CALLBACK", c"The call would wait, and was made inside an event, message or completion callback.", "Give wait_ms 0 in a callback"),
     entry(Status::DnsFailed, c"COGNITO_STATUS_DNS_FAILED", c"The host name could not be resolved.", "Check the network connection and the name server of this device, and the spelling of the host name"),
     entry(Status::TcpFailed, c"COGNITO_STATUS_TCP_FAILED", c"No TCP connection to the host: refused or unreachable at every address.", "Check the network connection, the port, and firewalls on the way"),
     entry(Status::ConnectionLost, c"COGNITO_STATUS_CONNECTION_LOST", c"The peer reset or closed the connection before its answer was complete.", "Check the network on the way, and try again"),
@@ -73,4 +74,8 @@ pub const TABLE: &[Entry] = &[
     entry(Status::MqttProtocol, c"COGNITO_STATUS_MQTT_PROTOCOL", c"The server broke the MQTT 3.1.1 protocol or sent a packet that is too large.", "Check that the endpoint is AWS IoT Core, and that nothing on the way changes its packets"),
     entry(Status::SessionClosed, c"COGNITO_STATUS_SESSION_CLOSED", c"The server ended the MQTT session.", "Look for a second connection with the same client_id, and for a publish or subscribe that the policy forbids"),
     entry(Status::KeepAliveTimedOut, c"COGNITO_STATUS_KEEP_ALIVE_TIMED_OUT", c"The server did not answer PINGREQ in time.", "Check the network connection"),
+    entry(Status::QueueFull, c"COGNITO_STATUS_QUEUE_FULL", c"As many messages wait to be sent as may, or as many bytes of them.", "Publish again when completions have come, or raise the bounds by cognito_config_set_queue_max"),
+    entry(Status::Withdrawn, c"COGNITO_STATUS_WITHDRAWN", c"The request was not done in time, or is given up, and was withdrawn before it was sent.", "Ask again when the client is connected"),
+    entry(Status::OutcomeUnknown, c"COGNITO_STATUS_OUTCOME_UNKNOWN", c"The request was sent and not acknowledged in time, so it may have arrived or not.", "Ask again if doing it twice does no harm"),
+    entry(Status::SubscribeRefused, c"COGNITO_STATUS_SUBSCRIBE_REFUSED", c"The server refused the subscription (SUBACK 0x80).", "Allow iot:Subscribe on topicfilter/FILTER in the policy, and look at the account's limits"),
 ];

@@ -1,12 +1,11 @@
 //! What a stream has between its opens: the connection, or how it ended, and the descriptor that shows it.
 
-use super::readiness::Readiness;
 use crate::dial::{Dial, diagnosis};
 use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::status::Status;
 use crate::sys::Interest;
-use crate::transport::{ByteStream, Ended};
+use crate::transport::{ByteStream, Readiness};
 use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::time::Instant;
 
@@ -85,7 +84,7 @@ impl Line {
     /// A descriptor of the socket to wait on, which outlives a drop by another thread, and what for.
     pub fn socket(&self) -> Result<(Option<OwnedFd>, Interest), Failure> {
         let Some(stream) = &self.stream else { return Ok((None, Interest::Read)) };
-        let interest = if stream.is_blocked() { Interest::ReadWrite } else { Interest::Read };
+        let interest = stream.interest();
         let socket = stream.as_fd().try_clone_to_owned().map_err(|error| {
             Failure::new(Status::OutOfResources, Stage::Disconnect, format!("no descriptor to wait on: {error}"))
         })?;
@@ -116,7 +115,7 @@ impl Line {
     /// Shows how the connection stands after a call, and notes its end.
     fn note(&mut self, count: Option<usize>, dial: &Dial) -> Result<usize, Failure> {
         let ended = match (count, &self.stream) {
-            (None, Some(stream)) => stream.ended().map(|ended| ended_by(ended, stream.peer(), dial)),
+            (None, Some(stream)) => stream.ended().map(|ended| diagnosis::ended(dial, ended, stream.peer())),
             _ => None,
         };
         self.show();
@@ -134,18 +133,10 @@ impl Line {
     fn show(&mut self) {
         let Some(readiness) = &mut self.readiness else { return };
         match &self.stream {
-            Some(stream) => readiness.show(Some(stream.as_fd()), stream.has_something(), stream.is_blocked()),
-            None => readiness.show(None, false, false),
+            Some(stream) => {
+                readiness.show(Some((stream.as_fd(), stream.interest())), stream.has_something());
+            }
+            None => readiness.show(None, false),
         }
     }
-}
-
-fn ended_by(ended: &Ended, peer: &str, dial: &Dial) -> Failure {
-    let failure = match ended {
-        Ended::Closed(how) => diagnosis::session_closed(peer, how),
-        Ended::ClosedBeforeConnack(client_id, how) => diagnosis::closed_before_connack(dial, client_id.as_deref(), how),
-        Ended::Unsendable(problem) => Failure::argument("what is sent", format!("is no MQTT: {problem}")),
-        Ended::Broken(error) => error.into(),
-    };
-    dial.identified(failure)
 }

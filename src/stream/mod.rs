@@ -1,7 +1,6 @@
 //! An authenticated byte stream for an application that has an MQTT library of its own: `cognito_transport` in C.
 
 mod line;
-mod readiness;
 
 use crate::boxed::boxed;
 use crate::config::DialSettings;
@@ -123,7 +122,7 @@ impl Stream {
             let (socket, interest) = line.socket()?;
             drop(line);
             if let Some(socket) = socket {
-                wait_for(socket.as_fd(), interest, left);
+                wait_for([Some((socket.as_fd(), interest))], Some(left));
             }
         }
     }
@@ -219,7 +218,9 @@ async fn run(dial: Arc<Dial>, state: Arc<State>, line: Arc<Mutex<Line>>, attempt
     let over = Over { state: &state, attempt: &attempt };
     let opened = dial
         .run(&attempt, |upgraded, _| boxed(move || async move { ByteStream::new(upgraded).map_err(Failure::from) }));
-    match boxed(|| opened).await {
+    let opened = boxed(|| opened).await;
+    attempt.trace().close(opened.as_ref().err());
+    match opened {
         Err(failure) => over.with(Some(failure)),
         Ok(stream) => {
             let mut line = lock(&line);

@@ -1,8 +1,7 @@
-//! epoll(7), level-triggered, as one descriptor that an application polls for several; and poll(2) of one socket.
+//! epoll(7), level-triggered, as one descriptor that an application polls for several.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::time::Duration;
 
 /// What of a socket makes the descriptor readable.
 #[derive(Clone, Copy, PartialEq)]
@@ -11,6 +10,8 @@ pub enum Interest {
     Read,
     /// That it can be read or written.
     ReadWrite,
+    /// That it can be written.
+    Write,
 }
 
 impl Interest {
@@ -18,6 +19,7 @@ impl Interest {
         match self {
             Self::Read => libc::EPOLLIN,
             Self::ReadWrite => libc::EPOLLIN | libc::EPOLLOUT,
+            Self::Write => libc::EPOLLOUT,
         }
     }
 }
@@ -65,14 +67,8 @@ impl Epoll {
     }
 }
 
-/// Waits until a socket is ready, or for this long.
-pub fn wait_for(socket: BorrowedFd<'_>, interest: Interest, at_most: Duration) {
-    let events = match interest {
-        Interest::Read => libc::POLLIN,
-        Interest::ReadWrite => libc::POLLIN | libc::POLLOUT,
-    };
-    let mut polled = libc::pollfd { fd: socket.as_fd().as_raw_fd(), events, revents: 0 };
-    let milliseconds = libc::c_int::try_from(at_most.as_millis()).unwrap_or(libc::c_int::MAX);
-    // SAFETY: `polled` is one valid pollfd. A signal or an error ends the wait, and the caller looks again.
-    unsafe { libc::poll(&raw mut polled, 1, milliseconds) };
+impl AsFd for Epoll {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
 }

@@ -3,16 +3,16 @@
 
 use super::framing::{Incoming, Place, Problem, client_id};
 use super::nonblocking::NonBlocking;
-use super::packets::{config, describe, from_tungstenite};
+use super::packets::{config, describe, from_tungstenite, normal_close};
 use super::{Error, Upgraded, tls};
 use crate::error::Stage;
 use crate::log::log;
+use crate::sys::Interest;
 use bytes::{Bytes, BytesMut};
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, BorrowedFd};
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
-use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes, WebSocket};
+use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
 /// One call reads the socket this often at most, so that a peer that sends without end does not keep it.
 const READS: u32 = 64;
@@ -97,6 +97,11 @@ impl ByteStream {
         self.outgoing.is_blocked
     }
 
+    /// What of the socket is of interest: that it can be read, and written while output waits for room.
+    pub fn interest(&self) -> Interest {
+        if self.is_blocked() { Interest::ReadWrite } else { Interest::Read }
+    }
+
     /// How the stream has ended, if it has.
     pub fn ended(&self) -> Option<&Ended> {
         self.ended.as_ref()
@@ -114,6 +119,18 @@ impl ByteStream {
         }
     }
 
+    /// Hands over all packets that have come, whole; `None` when there are none and the stream has ended.
+    pub fn packets(&mut self, buffer: &mut BytesMut) -> Option<()> {
+        if !self.incoming.has_packet() && self.ended.is_none() {
+            self.receive();
+        }
+        if !self.incoming.has_packet() && self.ended.is_some() {
+            return None;
+        }
+        self.incoming.take_all(buffer);
+        Some(())
+    }
+
     /// Takes bytes of packets and sends those that are whole; 0 when the socket is full, `None` when the stream has ended.
     pub fn send<'a>(&mut self, pieces: impl Iterator<Item = &'a [u8]>) -> Option<usize> {
         let mut taken = 0;
@@ -124,12 +141,9 @@ impl ByteStream {
         }
         self.flush();
         for piece in pieces {
-            let mut rest = piece;
-            while !rest.is_empty() && !self.outgoing.is_blocked && self.ended.is_none() {
-                rest = self.take(rest);
-            }
-            taken += piece.len() - rest.len();
-            if !rest.is_empty() {
+            let count = self.put(piece);
+            taken += count;
+            if count < piece.len() {
                 break;
             }
         }
@@ -138,14 +152,20 @@ impl ByteStream {
         (taken > 0 || self.ended.is_none()).then_some(taken)
     }
 
+    /// Sends the last packets and the WebSocket Close behind them, in one write. Gives how many bytes of them were taken.
+    pub fn send_last(&mut self, packets: &[u8]) -> usize {
+        let taken = self.put(packets);
+        self.close(false);
+        taken
+    }
+
     /// Goes on with the orderly end of ours: what waits to go out, WebSocket Close and its answer, close_notify, FIN, and the
     /// server's end. Whether that is done. `hurries` does not wait for the answer.
     pub fn close(&mut self, hurries: bool) -> bool {
         if self.closing == Closing::No {
             self.outgoing.packet = BytesMut::new();
             if self.ended.is_none() {
-                let normal = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
-                let sent = self.socket.close(Some(normal));
+                let sent = self.socket.close(Some(normal_close()));
                 self.note(sent);
             }
             self.closing = Closing::Close;
@@ -162,6 +182,15 @@ impl ByteStream {
             self.closing = Closing::Done;
         }
         self.closing == Closing::Done
+    }
+
+    /// Takes bytes until the socket is full. Gives how many.
+    fn put(&mut self, bytes: &[u8]) -> usize {
+        let mut rest = bytes;
+        while !rest.is_empty() && !self.outgoing.is_blocked && self.ended.is_none() {
+            rest = self.take(rest);
+        }
+        bytes.len() - rest.len()
     }
 
     /// Takes bytes up to the end of one packet. Gives the rest.

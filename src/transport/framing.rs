@@ -1,6 +1,6 @@
 //! Where MQTT packets begin and end in a stream of bytes, whatever pieces it comes in (MQTT 3.1.1 and 5, section 2.1). Pure.
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
 
 /// The largest packet that is carried. AWS's largest is 146 KiB.
@@ -113,6 +113,14 @@ impl Incoming {
     pub fn discard(&mut self) {
         self.pieces = VecDeque::new();
         (self.len, self.whole) = (0, 0);
+    }
+
+    /// Hands over all whole packets.
+    pub fn take_all(&mut self, buffer: &mut BytesMut) {
+        let before = buffer.len();
+        buffer.resize(before + self.whole, 0);
+        let (_, place) = buffer.split_at_mut(before);
+        self.take(place);
     }
 
     /// Hands over bytes of whole packets. Gives how many.

@@ -11,6 +11,7 @@ mod nonblocking;
 pub mod packets;
 mod progress;
 mod proxy;
+mod readiness;
 mod socket;
 mod tcp;
 mod tls;
@@ -20,6 +21,7 @@ pub mod websocket;
 pub use byte_stream::{ByteStream, Ended};
 pub use error::{Error, PORTAL};
 pub use progress::Progress;
+pub use readiness::{Flag, Readiness, SocketWatch};
 pub use tls::{SAME_TIME, TlsStream, Told, chain};
 pub use websocket::Upgraded;
 

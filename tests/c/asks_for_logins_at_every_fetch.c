@@ -86,7 +86,7 @@ int main(void) {
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_login(config, login, &again));
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_custom_role_arn(
                                         config, "arn:aws:iam::123456789012:role/device"));
-    REQUIRE(cognito_client_new(config, NULL, &client) == COGNITO_STATUS_OK);
+    REQUIRE(cognito_client_new(config, NULL, NULL, NULL, &client) == COGNITO_STATUS_OK);
     local_aws_reset();
     local_aws_fault("iot.upgrade=refuse*1"); /* after which the credentials are not used again */
     CHECK_STATUS(COGNITO_STATUS_UPGRADE_REFUSED,

@@ -21,7 +21,7 @@ int main(void) {
         char id[32];
         snprintf(id, sizeof id, "test-late-%d", i);
         REQUIRE(cognito_config_set_client_id(config, id) == COGNITO_STATUS_OK);
-        REQUIRE(cognito_client_new(config, NULL, &clients[i]) == COGNITO_STATUS_OK);
+        REQUIRE(cognito_client_new(config, NULL, NULL, NULL, &clients[i]) == COGNITO_STATUS_OK);
         REQUIRE(cognito_client_connect(clients[i], COGNITO_WAIT_FOREVER) == COGNITO_STATUS_OK);
     }
     /* PINGREQ is due after 8 s of silence; its answer may take 10 s; the server waits for 12 s. */

@@ -46,10 +46,10 @@ ON_CONFIG(proxy_credentials, "user", "password")
 static cognito_config *good_config;
 static cognito_config *good_config;
 MAKES(provider_new, cognito_provider, cognito_provider_new(h, &out))
-MAKES(client_new, cognito_client, cognito_client_new(h, NULL, &out))
+MAKES(client_new, cognito_client, cognito_client_new(h, NULL, NULL, NULL, &out))
 MAKES(transport_new, cognito_transport, cognito_transport_new(h, NULL, &out))
 
-MAKES(client_new_with_provider, cognito_client, cognito_client_new(good_config, h, &out))
+MAKES(client_new_with_provider, cognito_client, cognito_client_new(good_config, h, NULL, NULL, &out))
 MAKES(transport_new_with_provider, cognito_transport, cognito_transport_new(good_config, h, &out))
 MAKES(fetch, cognito_credentials, cognito_provider_fetch(h, 0, &out))
 MAKES(sign, cognito_signed_url, cognito_provider_sign(h, 0, 0, &out))

@@ -6,7 +6,7 @@
 static cognito_client *connected(cognito_config *config) {
     cognito_client *client = NULL;
     REQUIRE(cognito_config_set_keep_alive_s(config, 1) == COGNITO_STATUS_OK);
-    REQUIRE(cognito_client_new(config, NULL, &client) == COGNITO_STATUS_OK);
+    REQUIRE(cognito_client_new(config, NULL, NULL, NULL, &client) == COGNITO_STATUS_OK);
     REQUIRE(cognito_client_connect(client, COGNITO_WAIT_FOREVER) == COGNITO_STATUS_OK);
     return client;
 }

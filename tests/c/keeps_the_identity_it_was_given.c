@@ -76,9 +76,9 @@ static void though_another_comes_late(void) {
     cognito_client *clients[2] = {NULL, NULL};
     check_row = "late answer";
     REQUIRE(cognito_provider_new(config, &provider) == COGNITO_STATUS_OK);
-    REQUIRE(cognito_client_new(config, provider, &clients[0]) == COGNITO_STATUS_OK);
+    REQUIRE(cognito_client_new(config, provider, NULL, NULL, &clients[0]) == COGNITO_STATUS_OK);
     REQUIRE(cognito_config_set_client_id(config, "test-second") == COGNITO_STATUS_OK);
-    REQUIRE(cognito_client_new(config, provider, &clients[1]) == COGNITO_STATUS_OK);
+    REQUIRE(cognito_client_new(config, provider, NULL, NULL, &clients[1]) == COGNITO_STATUS_OK);
     local_aws_reset();
     local_aws_fault("cognito.delay_ms=700*1");
     CHECK_STATUS(COGNITO_STATUS_IN_PROGRESS, cognito_client_connect(clients[0], 300));

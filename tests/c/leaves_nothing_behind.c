@@ -1,5 +1,5 @@
 /* After free no thread and no descriptor is left, whatever happened before. A connected client has
- * 5 descriptors, an open transport 2. Argument: what is freed. */
+ * 4 descriptors, an open transport 2. Argument: what is freed. */
 
 #define _POSIX_C_SOURCE 200809L
 
@@ -84,7 +84,7 @@ int main(int argc, char **argv) {
     void *handle = local_aws_handle();
     int made = descriptors();
     REQUIRE(way->open(handle, COGNITO_WAIT_FOREVER) == COGNITO_STATUS_OK);
-    int connected = descriptors_before + (way == &the_client ? 5 : 2);
+    int connected = descriptors_before + (way == &the_client ? 4 : 2);
     CHECK(descriptors_fall_to(connected, handle));
     printf("descriptors of one %s: %d made, %d connected\n", way->name, made - descriptors_before,
            descriptors() - descriptors_before);

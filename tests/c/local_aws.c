@@ -103,7 +103,9 @@ cognito_config *local_aws_config(void) {
             cognito_config_set_cognito_endpoint(config, local_aws("COGNITO_ENDPOINT")) ==
                 COGNITO_STATUS_OK &&
             cognito_config_set_ca_file(config, local_aws("CA_FILE")) == COGNITO_STATUS_OK &&
-            cognito_config_set_client_id(config, client_id) == COGNITO_STATUS_OK);
+            cognito_config_set_client_id(config, client_id) == COGNITO_STATUS_OK &&
+            /* Most tests are about one connection: its end is told and not mended. */
+            cognito_config_set_reconnect_ms(config, 0, 0) == COGNITO_STATUS_OK);
     return config;
 }
 

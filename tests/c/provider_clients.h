@@ -25,7 +25,7 @@ static void make_clients(int count, uint32_t first_timeout_ms, const char *fault
         REQUIRE(cognito_config_set_client_id(config, client_id) == COGNITO_STATUS_OK);
         REQUIRE(cognito_config_set_connect_timeout_ms(config, i == 0 ? first_timeout_ms : 30000) ==
                 COGNITO_STATUS_OK);
-        REQUIRE(cognito_client_new(config, provider, &clients[i]) == COGNITO_STATUS_OK);
+        REQUIRE(cognito_client_new(config, provider, NULL, NULL, &clients[i]) == COGNITO_STATUS_OK);
     }
     cognito_provider_free(provider);
     cognito_config_free(config);

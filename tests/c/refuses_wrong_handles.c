@@ -13,7 +13,7 @@ static void make(void *handles[MADE_COUNT]) {
     REQUIRE(endpoint(config) == COGNITO_STATUS_OK && identity(config) == COGNITO_STATUS_OK);
     REQUIRE(client_id(config) == COGNITO_STATUS_OK);
     REQUIRE(cognito_provider_new(config, &provider) == COGNITO_STATUS_OK);
-    REQUIRE(cognito_client_new(config, provider, &client) == COGNITO_STATUS_OK);
+    REQUIRE(cognito_client_new(config, provider, NULL, NULL, &client) == COGNITO_STATUS_OK);
     REQUIRE(cognito_transport_new(config, provider, &transport) == COGNITO_STATUS_OK);
     REQUIRE(cognito_client_failure(client, &failure) == COGNITO_STATUS_OK);
     CHECK_INT(COGNITO_STATUS_OK, cognito_failure_status(failure));

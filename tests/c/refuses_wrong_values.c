@@ -79,7 +79,7 @@ static void numbers(cognito_config *c) {
     refused("max_level", cognito_log_set(7, NULL, NULL));
     refused("out", cognito_config_new(NULL));
     refused("out", cognito_provider_new(c, NULL));
-    refused("out", cognito_client_new(c, NULL, NULL));
+    refused("out", cognito_client_new(c, NULL, NULL, NULL, NULL));
     refused("out", cognito_transport_new(c, NULL, NULL));
 }
 

@@ -32,7 +32,7 @@ static void takes_over(cognito_client *first) {
     cognito_config *config = local_aws_config();
     cognito_client *second = NULL;
     REQUIRE(cognito_config_set_client_id(config, "test-twin") == COGNITO_STATUS_OK);
-    REQUIRE(cognito_client_new(config, NULL, &second) == COGNITO_STATUS_OK);
+    REQUIRE(cognito_client_new(config, NULL, NULL, NULL, &second) == COGNITO_STATUS_OK);
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(first, COGNITO_WAIT_FOREVER));
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(second, COGNITO_WAIT_FOREVER));
     CHECK_STATUS(COGNITO_STATUS_SESSION_CLOSED,
@@ -48,7 +48,7 @@ int main(void) {
     cognito_config *config = local_aws_config();
     cognito_client *client = NULL;
     REQUIRE(cognito_config_set_client_id(config, "test-twin") == COGNITO_STATUS_OK);
-    REQUIRE(cognito_client_new(config, NULL, &client) == COGNITO_STATUS_OK);
+    REQUIRE(cognito_client_new(config, NULL, NULL, NULL, &client) == COGNITO_STATUS_OK);
     CHECK_STATUS(COGNITO_STATUS_INVALID_STATE, cognito_client_process(client, 0));
     ends(client, "close", COGNITO_STATUS_SESSION_CLOSED);
     ends(client, "fin", COGNITO_STATUS_SESSION_CLOSED);

@@ -11,7 +11,7 @@ int main(void) {
     for (int i = 0; i < 2; i++) {
         REQUIRE(cognito_config_set_client_id(config, i == 0 ? "test-first" : "test-second") ==
                 COGNITO_STATUS_OK);
-        REQUIRE(cognito_client_new(config, provider, &clients[i]) == COGNITO_STATUS_OK);
+        REQUIRE(cognito_client_new(config, provider, NULL, NULL, &clients[i]) == COGNITO_STATUS_OK);
     }
     /* The clients keep what they need of both. */
     cognito_config_free(config);

@@ -39,7 +39,7 @@ const char *situation_login_identity(void) {
                 cognito_config_set_identity_pool(config, local_aws("IDENTITY_POOL")) ==
                     COGNITO_STATUS_OK &&
                 situation_set_login(config, "good") == COGNITO_STATUS_OK &&
-                cognito_client_new(config, NULL, &client) == COGNITO_STATUS_OK);
+                cognito_client_new(config, NULL, NULL, NULL, &client) == COGNITO_STATUS_OK);
         /* Without an IoT policy it gets no further than to its identity. */
         REQUIRE(cognito_client_connect(client, COGNITO_WAIT_FOREVER) != COGNITO_STATUS_OK &&
                 cognito_client_failure(client, &failure) == COGNITO_STATUS_OK);

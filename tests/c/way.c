@@ -3,7 +3,7 @@
 static cognito_status client_make(const cognito_config *config, const cognito_provider *provider,
                                   void **out) {
     cognito_client *client = NULL;
-    cognito_status status = cognito_client_new(config, provider, &client);
+    cognito_status status = cognito_client_new(config, provider, NULL, NULL, &client);
     *out = client;
     return status;
 }

@@ -22,7 +22,7 @@ int main(void) {
             COGNITO_STATUS_OK &&
         cognito_config_set_ca_file(config, getenv("LOCAL_AWS_CA_FILE")) == COGNITO_STATUS_OK &&
         cognito_config_set_client_id(config, "test-consumer") == COGNITO_STATUS_OK &&
-        cognito_client_new(config, NULL, &client) == COGNITO_STATUS_OK &&
+        cognito_client_new(config, NULL, NULL, NULL, &client) == COGNITO_STATUS_OK &&
         cognito_client_connect(client, COGNITO_WAIT_FOREVER) == COGNITO_STATUS_OK &&
         cognito_client_disconnect(client, COGNITO_WAIT_FOREVER) == COGNITO_STATUS_OK;
     printf("cognito_connect %s: %s\n", cognito_version(),

@@ -1,41 +1,10 @@
-//! MQTT 3.1.1 packets by mqttbytes, with the checks in front of it that it leaves out: reserved bits, lengths that a packet
-//! type fixes, lengths encoded longer than needed.
+//! What a server sends, with the checks in front of mqttbytes that it leaves out: reserved bits, lengths that a packet type fixes,
+//! lengths encoded longer than needed.
 
-use super::Error;
-use bytes::{Bytes, BytesMut};
-use mqttbytes::v4::{self, Packet};
-
-/// The largest packet that is taken: AWS's largest payload, 128 KiB, and room for topic and header.
-pub const MAX_PACKET: usize = 128 * 1024 + 1024;
-
-/// What CONNECT says.
-pub struct Connect<'a> {
-    /// Client identifier.
-    pub client_id: &'a str,
-    /// Keep-alive in seconds.
-    pub keep_alive_s: u16,
-    /// Clean session flag.
-    pub clean_session: bool,
-}
-
-impl Connect<'_> {
-    /// The packet. Strings were checked by `config`: no more than 128 bytes.
-    pub fn encode(&self) -> Result<Bytes, Error> {
-        let mut connect = v4::Connect::new(self.client_id);
-        connect.keep_alive = self.keep_alive_s;
-        connect.clean_session = self.clean_session;
-        // mqttbytes patches the flags at a fixed offset: the buffer must be empty.
-        let mut packet = BytesMut::with_capacity(connect.len() + 5);
-        connect.write(&mut packet).map_err(|_| Error::Malformed("CONNECT cannot be written"))?;
-        Ok(packet.freeze())
-    }
-}
-
-/// DISCONNECT, section 3.14.
-pub const DISCONNECT: Bytes = Bytes::from_static(&[0xe0, 0]);
-
-/// PINGREQ, section 3.12.
-pub const PINGREQ: Bytes = Bytes::from_static(&[0xc0, 0]);
+use super::{MAX_PACKET, Message, Qos};
+use crate::mqtt::Error;
+use bytes::BytesMut;
+use mqttbytes::v4::{self, Packet, SubscribeReasonCode};
 
 /// What a server may send.
 #[derive(Debug, PartialEq)]
@@ -47,10 +16,14 @@ pub enum Received {
     },
     /// PINGRESP.
     Pingresp,
-    /// PUBLISH, from a subscription of an earlier connection.
-    Publish,
-    /// SUBACK, UNSUBACK or PUBACK, which nothing sent so far asks for.
-    Unsolicited(&'static str),
+    /// PUBLISH.
+    Publish(Message),
+    /// PUBACK of this packet identifier.
+    Puback(u16),
+    /// SUBACK: packet identifier, and for each filter the QoS that was granted, or `None` for one that was refused.
+    Suback(u16, Vec<Option<Qos>>),
+    /// UNSUBACK of this packet identifier.
+    Unsuback(u16),
 }
 
 /// Takes the next packet off `buffer`, if all of it is there. Any error ends the session.
@@ -60,13 +33,28 @@ pub fn decode(buffer: &mut BytesMut) -> Result<Option<Received>, Error> {
     match v4::read(&mut packet, MAX_PACKET) {
         Ok(Packet::ConnAck(connack)) => Ok(Some(Received::Connack { session_present: connack.session_present })),
         Ok(Packet::PingResp) => Ok(Some(Received::Pingresp)),
-        Ok(Packet::Publish(_)) => Ok(Some(Received::Publish)),
-        Ok(Packet::SubAck(_)) => Ok(Some(Received::Unsolicited("SUBACK"))),
-        Ok(Packet::UnsubAck(_)) => Ok(Some(Received::Unsolicited("UNSUBACK"))),
-        Ok(Packet::PubAck(_)) => Ok(Some(Received::Unsolicited("PUBACK"))),
+        Ok(Packet::Publish(publish)) => Ok(Some(Received::Publish(Message {
+            qos: Qos::from_packet(publish.qos),
+            topic: publish.topic,
+            payload: publish.payload,
+            retain: publish.retain,
+            duplicate: publish.dup,
+            packet_id: publish.pkid,
+        }))),
+        Ok(Packet::SubAck(suback)) => Ok(Some(Received::Suback(suback.pkid, granted(&suback.return_codes)))),
+        Ok(Packet::UnsubAck(unsuback)) => Ok(Some(Received::Unsuback(unsuback.pkid))),
+        Ok(Packet::PubAck(puback)) => Ok(Some(Received::Puback(puback.pkid))),
         Ok(_) => Err(Error::Malformed("a packet that a server may not send")),
         Err(_) => Err(Error::Malformed("a malformed packet")),
     }
+}
+
+fn granted(codes: &[SubscribeReasonCode]) -> Vec<Option<Qos>> {
+    let granted = |code: &SubscribeReasonCode| match code {
+        SubscribeReasonCode::Success(qos) => Some(Qos::from_packet(*qos)),
+        SubscribeReasonCode::Failure => None,
+    };
+    codes.iter().map(granted).collect()
 }
 
 /// The length of the first packet, once all of it is there and nothing in it breaks a rule that mqttbytes does not know.
@@ -137,6 +125,9 @@ fn check_body(kind: u8, flags: u8, body: &[u8]) -> Result<(), Error> {
         (CONNACK, [_, code]) if *code != 0 => Err(Error::Malformed("session present in a refusing CONNACK")),
         (PUBACK | SUBACK | UNSUBACK, [0, 0, ..]) => Err(Error::Malformed("packet identifier 0")),
         (PUBLISH, body) => check_publish(flags, body),
+        (SUBACK, [_, _, codes @ ..]) if codes.iter().any(|code| !matches!(code, 0..=2 | 0x80)) => {
+            Err(Error::Malformed("a return code that SUBACK does not have"))
+        }
         _ => Ok(()),
     }
 }
@@ -163,17 +154,10 @@ fn check_publish(flags: u8, body: &[u8]) -> Result<(), Error> {
 mod tests {
     use super::*;
     use crate::error::Stage;
+    use bytes::Bytes;
 
     fn one(bytes: &[u8]) -> Result<Option<Received>, Error> {
         decode(&mut BytesMut::from(bytes))
-    }
-
-    #[test]
-    fn connect_is_that_of_section_3_1() {
-        let packet = Connect { client_id: "test-1", keep_alive_s: 60, clean_session: true }.encode().unwrap();
-        assert_eq!(&packet[..], b"\x10\x12\x00\x04MQTT\x04\x02\x00\x3c\x00\x06test-1");
-        let packet = Connect { client_id: "t", keep_alive_s: 1200, clean_session: false }.encode().unwrap();
-        assert_eq!(&packet[..], b"\x10\x0d\x00\x04MQTT\x04\x00\x04\xb0\x00\x01t");
     }
 
     #[test]
@@ -186,7 +170,15 @@ mod tests {
         buffer.extend_from_slice(b"\x00\xd0\x00\x30\x03\x00\x01a");
         assert_eq!(decode(&mut buffer), Ok(Some(Received::Connack { session_present: true })));
         assert_eq!(decode(&mut buffer), Ok(Some(Received::Pingresp)));
-        assert_eq!(decode(&mut buffer), Ok(Some(Received::Publish)));
+        let message = Message {
+            topic: "a".to_owned(),
+            payload: Bytes::new(),
+            qos: Qos::AtMostOnce,
+            retain: false,
+            duplicate: false,
+            packet_id: 0,
+        };
+        assert_eq!(decode(&mut buffer), Ok(Some(Received::Publish(message))));
         assert!(buffer.is_empty());
     }
 
@@ -201,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_breaks_the_protocol_is_an_error_and_never_a_packet() {
-        let cases: [(&[u8], &str); 22] = [
+        let cases: [(&[u8], &str); 23] = [
             (b"\x21\x02\x00\x00", "reserved flags"),
             (b"\xd1\x00", "reserved flags"),
             (b"\x20\x02\x02\x00", "reserved bits"),
@@ -212,6 +204,7 @@ mod tests {
             (b"\xd0\x01\x00", "length that its type"),
             (b"\x40\x02\x00\x00", "packet identifier 0"),
             (b"\x90\x03\x00\x00\x00", "packet identifier 0"),
+            (b"\x90\x03\x00\x01\x03", "return code"),
             (b"\xb0\x02\x00\x00", "packet identifier 0"),
             (b"\x36\x05\x00\x01a\x00\x01", "QoS 3"),
             (b"\x38\x03\x00\x01a", "DUP and QoS 0"),
@@ -229,6 +222,14 @@ mod tests {
             let error = one(bytes).unwrap_err();
             assert!(error.to_string().contains(reason), "{bytes:x?}: {error}");
         }
+    }
+
+    #[test]
+    fn acknowledgements_say_of_what() {
+        assert_eq!(one(b"\x40\x02\x12\x34"), Ok(Some(Received::Puback(0x1234))));
+        assert_eq!(one(b"\xb0\x02\x00\x07"), Ok(Some(Received::Unsuback(7))));
+        let granted = vec![Some(Qos::AtLeastOnce), None, Some(Qos::AtMostOnce)];
+        assert_eq!(one(b"\x90\x05\x00\x07\x01\x80\x00"), Ok(Some(Received::Suback(7, granted))));
     }
 
     #[test]

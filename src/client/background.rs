@@ -1,0 +1,91 @@
+//! The one thread that this library starts on request: it does nothing but process.
+
+use super::Client;
+use super::drive::NOT_CANCELLED;
+use crate::error::{Failure, Stage};
+use crate::execution::Wait;
+use crate::status::Status;
+use crate::sys::with_signals_blocked;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+/// The thread, if there is one.
+pub struct Background {
+    thread: Mutex<Option<Thread>>,
+    /// Whether what is left was ended.
+    is_finished: AtomicBool,
+}
+
+struct Thread {
+    stop: Arc<AtomicBool>,
+    handle: JoinHandle<()>,
+}
+
+impl Background {
+    /// There is none.
+    pub fn new() -> Self {
+        Self { thread: Mutex::new(None), is_finished: AtomicBool::new(false) }
+    }
+
+    /// Waits for its end, which was ordered, unless this is the thread itself.
+    pub fn join(&self) {
+        let thread = self.lock().take();
+        if let Some(thread) = thread.filter(|thread| thread.handle.thread().id() != std::thread::current().id()) {
+            let _ = thread.handle.join();
+        }
+    }
+
+    /// Lets it end on its own.
+    pub fn detach(&self) {
+        drop(self.lock().take());
+    }
+
+    /// True once.
+    pub fn finish_once(&self) -> bool {
+        !self.is_finished.swap(true, Ordering::SeqCst)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Thread>> {
+        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Client {
+    /// Starts a thread that processes until [`Client::stop`], unless there is one.
+    pub fn start(self: &Arc<Self>) -> Result<(), Failure> {
+        self.execution.refuse_forked()?;
+        let mut thread = self.background.lock();
+        if thread.as_ref().is_some_and(|thread| !thread.stop.load(Ordering::SeqCst)) {
+            return Ok(());
+        }
+        let (client, stop) = (Arc::clone(self), Arc::new(AtomicBool::new(false)));
+        let seen = Arc::clone(&stop);
+        let started = with_signals_blocked(|| {
+            Builder::new().name("cognito_client".to_owned()).spawn(move || run(&client, &seen))
+        });
+        let handle = started.map_err(|error| {
+            Failure::new(Status::OutOfResources, Stage::None, format!("no thread for the client: {error}"))
+        })?;
+        *thread = Some(Thread { stop, handle });
+        Ok(())
+    }
+
+    /// Ends that thread and waits for its end, and so for a callback that it is inside; inside such a callback it ends later.
+    pub fn stop(&self) -> Result<(), Failure> {
+        self.execution.refuse_forked()?;
+        if let Some(thread) = &*self.background.lock() {
+            thread.stop.store(true, Ordering::SeqCst);
+        }
+        self.execution.wake();
+        self.changed.notify_all();
+        self.background.join();
+        Ok(())
+    }
+}
+
+fn run(client: &Client, stop: &AtomicBool) {
+    let Ok(mut call) = client.visit() else { return };
+    // It ends when it is told to, or when the client is freed.
+    let _ = client.drive(&mut call, Wait::Forever, NOT_CANCELLED, |_| stop.load(Ordering::SeqCst).then_some(()));
+}

@@ -1,0 +1,224 @@
+//! How the threads inside a client share its work: each does at once what can be done without waiting. Of those that wait, one
+//! waits for the network on behalf of all, one delivers to the application, and the rest wait for them.
+
+use super::Client;
+use super::deliveries::Delivery;
+use super::state::{Phase, State};
+use crate::callback;
+use crate::error::{Failure, Stage};
+use crate::execution::{Call, Wait};
+use crate::sys::{Interest, wait_for};
+use std::os::fd::AsFd;
+use std::sync::{MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// One call does so many turns at most without waiting, so that a peer that sends without end does not keep it.
+const TURNS: u32 = 64;
+
+/// So many deliveries are made between two looks at the network, so that acknowledgements go out meanwhile.
+const DELIVERIES: u32 = 16;
+
+/// As many deliveries are made as fit into this.
+const DELIVERING: Duration = Duration::from_millis(10);
+
+/// A call that nobody cancels.
+pub const NOT_CANCELLED: u64 = u64::MAX;
+
+type Locked<'a> = MutexGuard<'a, State>;
+
+impl Client {
+    pub(super) fn lock(&self) -> Locked<'_> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works until `check` has an answer; `None` when `wait` passed first, an error when a cancel or a free did.
+    pub(super) fn drive<T>(
+        &self,
+        call: &mut Call<'_>,
+        wait: Wait,
+        base: u64,
+        mut check: impl FnMut(&mut State) -> Option<T>,
+    ) -> Result<Option<T>, Failure> {
+        let deadline = match wait {
+            Wait::Forever => None,
+            Wait::AtMost(Duration::ZERO) => return self.advance(call, base, check),
+            Wait::AtMost(wait) => Instant::now().checked_add(wait),
+        };
+        let mut state = self.lock();
+        let answer = loop {
+            state = self.deliver(state);
+            if let Some(answer) = check(&mut state) {
+                break Ok(Some(answer));
+            }
+            if self.execution.is_ended(base) {
+                break Err(Failure::cancelled(Stage::None));
+            }
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left == Some(Duration::ZERO) {
+                break Ok(None);
+            }
+            if state.has_leader {
+                state.send_now();
+                state.show();
+                state = match left {
+                    None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                    Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+                };
+            } else if state.turn() {
+                self.changed.notify_all();
+            } else if state.deliveries.is_empty() || state.deliveries.is_delivering {
+                state.has_leader = true;
+                state = self.wait_for_network(call, state, left, base);
+                state.has_leader = false;
+            }
+        };
+        state.show();
+        drop(state);
+        // Somebody else has to wait for the network now.
+        self.changed.notify_one();
+        answer
+    }
+
+    /// Does all that can be done without waiting.
+    fn advance<T>(
+        &self,
+        call: &mut Call<'_>,
+        base: u64,
+        mut check: impl FnMut(&mut State) -> Option<T>,
+    ) -> Result<Option<T>, Failure> {
+        let mut state = self.lock();
+        for _ in 0..TURNS {
+            let has_dialled;
+            (state, has_dialled) = self.turn_dial(call, state);
+            let has_worked = state.turn();
+            let has_delivered =
+                !state.deliveries.is_empty() && !state.deliveries.is_delivering && !callback::is_delivered();
+            state = self.deliver(state);
+            if !has_dialled && !has_worked && !has_delivered {
+                break;
+            }
+        }
+        state.show();
+        let answer = check(&mut state);
+        drop(state);
+        self.changed.notify_all();
+        match answer {
+            None if self.execution.is_ended(base) => Err(Failure::cancelled(Stage::None)),
+            answer => Ok(answer),
+        }
+    }
+
+    /// Gives a dial its turn on the runtime. Whether it has ended by that.
+    fn turn_dial<'a>(&'a self, call: &mut Call<'_>, mut state: Locked<'a>) -> (Locked<'a>, bool) {
+        if !self.begin_dial(call, &mut state) {
+            return (state, false);
+        }
+        // Outside of the lock, because the dial calls the application for logins and the identity.
+        drop(state);
+        call.turn();
+        let state = self.lock();
+        let is_over = matches!(&state.phase, Phase::Dialing { dialing, .. } if dialing.is_over());
+        (state, is_over)
+    }
+
+    /// Makes sure that the dial under way has a task. Whether there is one.
+    fn begin_dial(&self, call: &mut Call<'_>, state: &mut Locked<'_>) -> bool {
+        let Phase::Dialing { dialing, is_spawned } = &mut state.phase else { return false };
+        match call.need_runtime() {
+            Ok(()) if *is_spawned => {}
+            Ok(()) => {
+                *is_spawned = true;
+                dialing.spawn(call, &self.dial);
+            }
+            Err(failure) => dialing.end(Err(failure)),
+        }
+        true
+    }
+
+    /// Waits until something may have changed.
+    fn wait_for_network<'a>(
+        &'a self,
+        call: &mut Call<'_>,
+        mut state: Locked<'a>,
+        left: Option<Duration>,
+        base: u64,
+    ) -> Locked<'a> {
+        if self.begin_dial(call, &mut state) {
+            let Phase::Dialing { dialing, .. } = &state.phase else { return state };
+            let dialing = dialing.clone();
+            state.show();
+            drop(state);
+            // A cancel is found by whoever it is for.
+            let _ = call.until_woken(left.map_or(Wait::Forever, Wait::AtMost), base, || dialing.is_over());
+            self.changed.notify_all();
+            return self.lock();
+        }
+        state.show();
+        let due = state.due_in().map(|due| due.left);
+        let network = state.descriptors.network();
+        drop(state);
+        // What an ended dial has left behind, such as the other of its two connections, ends now.
+        call.leave_runtime();
+        let event = self.execution.event();
+        let at_most = match (left, due) {
+            (Some(left), Some(due)) => Some(left.min(due)),
+            (left, due) => left.or(due),
+        };
+        wait_for(
+            [Some((network.as_fd(), Interest::Read)), event.map(|event| (event.as_fd(), Interest::Read))],
+            at_most,
+        );
+        if let Some(event) = event {
+            event.clear();
+        }
+        // A cancel is for those that wait for this thread, too.
+        if self.execution.is_ended(base) {
+            self.changed.notify_all();
+        }
+        self.lock()
+    }
+
+    /// Tells the application what has happened, unless another thread does, or this one is inside a callback.
+    fn deliver<'a>(&'a self, mut state: Locked<'a>) -> Locked<'a> {
+        if state.deliveries.is_empty() || state.deliveries.is_delivering || callback::is_delivered() {
+            return state;
+        }
+        state.deliveries.is_delivering = true;
+        self.changed.notify_one();
+        let began = Instant::now();
+        for _ in 0..DELIVERIES {
+            let Some(delivery) = state.deliveries.pop() else { break };
+            let to_acknowledge = match &delivery {
+                Delivery::Message { message, connection, .. } => Some((*connection, message.packet_id)),
+                Delivery::Event(_) | Delivery::Completion(..) => None,
+            };
+            let on_event = state.on_event.clone();
+            drop(state);
+            callback::deliver(|| delivery.run(on_event.as_deref()));
+            state = self.lock();
+            if let Some((connection, packet_id)) = to_acknowledge {
+                state.session.delivered(connection, packet_id);
+            }
+            if began.elapsed() >= DELIVERING || self.execution.is_closing() {
+                break;
+            }
+        }
+        state.deliveries.is_delivering = false;
+        state.send_now();
+        state.show();
+        self.changed.notify_all();
+        state
+    }
+
+    /// Tells what is left to tell, after the last call.
+    pub(super) fn deliver_all(&self) {
+        loop {
+            let (delivery, on_event) = {
+                let mut state = self.lock();
+                (state.deliveries.pop(), state.on_event.clone())
+            };
+            let Some(delivery) = delivery else { return };
+            callback::deliver(|| delivery.run(on_event.as_deref()));
+        }
+    }
+}

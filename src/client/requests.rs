@@ -1,0 +1,144 @@
+//! Publish, subscribe and unsubscribe.
+
+use super::operations::{Done, Listener, unknown, withdrawn};
+use super::state::{Phase, State};
+use super::{Client, Message, OnComplete, OnMessage, Qos, not_connected};
+use crate::error::{Failure, Stage};
+use crate::execution::Wait;
+use crate::mqtt::codec::PAYLOAD_MAX;
+use crate::mqtt::session::{QueueFull, Withdrawn};
+use crate::mqtt::topics;
+use crate::status::Status;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// Who is told what comes of a request.
+pub enum Then {
+    /// The call itself waits.
+    Wait(Wait),
+    /// A callback, if there is one; the call does not wait.
+    Tell(Option<OnComplete>),
+}
+
+impl Client {
+    /// Publishes. A waiting call ends when a message of QoS 0 is written, or one of QoS 1 acknowledged.
+    pub fn publish(&self, message: Message, then: Then) -> Result<(), Failure> {
+        topics::check_topic(&message.topic)?;
+        if message.payload.len() > PAYLOAD_MAX {
+            let problem = format!("is {}; AWS IoT Core takes at most {PAYLOAD_MAX} bytes", message.payload.len());
+            return Err(Failure::argument("payload_len", problem));
+        }
+        let mut message = Some(message);
+        self.request("publish", then, move |state| {
+            if matches!(state.phase, Phase::Idle) {
+                return Err(not_connected());
+            }
+            let Some(taken) = message.take() else { return Ok(None) };
+            match state.session.publish(taken) {
+                Ok(operation) => Ok(Some(operation)),
+                Err(QueueFull(refused)) => {
+                    message = Some(refused);
+                    Ok(None)
+                }
+            }
+        })
+    }
+
+    /// Subscribes. Before there is a connection, it is made with the next one.
+    pub fn subscribe(&self, filter: &str, qos: Qos, on_message: OnMessage, then: Then) -> Result<(), Failure> {
+        topics::check_filter(filter)?;
+        let waits = matches!(then, Then::Wait(_));
+        self.request("subscribe", then, |state| {
+            if waits && matches!(state.phase, Phase::Idle) {
+                return Err(not_connected());
+            }
+            Ok(Some(state.session.subscribe(filter, qos, Arc::clone(&on_message))))
+        })
+    }
+
+    /// Unsubscribes.
+    pub fn unsubscribe(&self, filter: &str, then: Then) -> Result<(), Failure> {
+        topics::check_filter(filter)?;
+        self.request("unsubscribe", then, |state| {
+            if matches!(state.phase, Phase::Idle) {
+                return Err(not_connected());
+            }
+            Ok(Some(state.session.unsubscribe(filter)))
+        })
+    }
+
+    /// Lets the session take a request, and waits for what comes of it, or leaves that to a callback. `begin` gives its operation,
+    /// or `None` while there is no room for it.
+    fn request(
+        &self,
+        what: &str,
+        then: Then,
+        mut begin: impl FnMut(&mut State) -> Result<Option<u64>, Failure>,
+    ) -> Result<(), Failure> {
+        let mut call = self.visit()?;
+        let wait = match then {
+            Then::Wait(wait) => wait,
+            Then::Tell(on_complete) => {
+                let mut state = self.lock();
+                let operation = begin(&mut state)?.ok_or_else(queue_full)?;
+                if let Some(on_complete) = on_complete {
+                    state.operations.listen(operation, Listener::Callback(on_complete));
+                }
+                state.send_now();
+                state.show();
+                return Ok(());
+            }
+        };
+        let base = self.execution.pending_counts();
+        let outcome: Arc<OnceLock<Done>> = Arc::default();
+        let mut operation = None;
+        self.lock().waiting += 1;
+        let driven = self.drive(&mut call, wait, base, |state| {
+            if operation.is_none() {
+                operation = match begin(state) {
+                    Ok(operation) => operation,
+                    Err(failure) => return Some(Err(failure)),
+                };
+                if let Some(operation) = operation {
+                    state.operations.listen(operation, Listener::Call(Arc::clone(&outcome)));
+                    state.send_now();
+                }
+            }
+            outcome.get().cloned()
+        });
+        let mut state = self.lock();
+        state.waiting -= 1;
+        state.show();
+        let (passed, why) = match driven {
+            Ok(Some(done)) => return done.map(drop),
+            Ok(None) => (None, format!("the {what} was not done within {} ms", milliseconds(wait))),
+            Err(cancelled) => (Some(cancelled), format!("the {what} was cancelled")),
+        };
+        let Some(operation) = operation else {
+            return Err(passed.unwrap_or_else(queue_full));
+        };
+        state.operations.forget(operation);
+        let failure = match state.session.withdraw(operation) {
+            Some(Withdrawn::Unsent) => withdrawn(&why),
+            // A message of QoS 0 that the socket has not taken is no request of the session any more.
+            Some(Withdrawn::Sent) | None => unknown(&why),
+        };
+        // A cancel stays a cancel; its message says what has become of the request.
+        Err(match passed {
+            Some(cancelled) => Failure { message: failure.message, ..cancelled },
+            None => failure,
+        })
+    }
+}
+
+fn milliseconds(wait: Wait) -> u128 {
+    match wait {
+        Wait::AtMost(wait) => wait.as_millis(),
+        Wait::Forever => Duration::MAX.as_millis(),
+    }
+}
+
+fn queue_full() -> Failure {
+    Failure::new(Status::QueueFull, Stage::Session, "as many messages wait to be sent as may, or as many bytes")
+        .hint("Publish again when completions have come, or raise the bounds by cognito_config_set_queue_max")
+}

@@ -1,0 +1,321 @@
+//! One turn of a client: everything that can be done without waiting, under its lock.
+
+use super::deliveries::Delivery;
+use super::dialing::Dialled;
+use super::state::{Phase, Renewal, State};
+use crate::dial::diagnosis;
+use crate::error::{Failure, Stage};
+use crate::log::log;
+use crate::mqtt::Error as MqttError;
+use crate::mqtt::codec::{self, Connect, Received};
+use crate::mqtt::session::{Due as KeepAliveDue, Output};
+use crate::status::Status;
+use crate::sys::{boot_time, random};
+use crate::transport::ByteStream;
+use bytes::BytesMut;
+use std::time::{Duration, Instant};
+
+/// The answer to our Close is waited for this long.
+const CLOSE: Duration = Duration::from_secs(3);
+
+/// The whole orderly end may take this long.
+const END: Duration = Duration::from_secs(5);
+
+/// AWS ends a connection after 24 hours; a planned end comes between this and as much again as [`RENEWAL_SPREAD`].
+const RENEWAL: Duration = Duration::from_secs(23 * 3600);
+
+/// So that devices which were switched on together do not come together.
+const RENEWAL_SPREAD: u64 = 45 * 60;
+
+/// How often an event loop looks after a dial, whose sockets and timers are the runtime's.
+const DIAL_TURNS: Duration = Duration::from_millis(10);
+
+/// How long a planned end waits for acknowledgements.
+const HOLD: Duration = Duration::from_secs(5);
+
+/// So much is put together for one write.
+const BATCH: usize = 16 * 1024;
+
+impl Renewal {
+    /// For a connection that opened now.
+    pub fn planned(now: Duration) -> Self {
+        Self::At(now + RENEWAL + Duration::from_secs(random() % RENEWAL_SPREAD))
+    }
+}
+
+impl State {
+    /// Does what can be done now. Whether anything was.
+    pub fn turn(&mut self) -> bool {
+        match &mut self.phase {
+            Phase::Idle => false,
+            Phase::Delayed { until } => {
+                let is_due = boot_time() >= *until;
+                if is_due {
+                    self.begin_dial();
+                }
+                is_due
+            }
+            Phase::Dialing { dialing, .. } => {
+                let outcome = dialing.take();
+                outcome.map(|outcome| self.dialled(outcome)).is_some()
+            }
+            Phase::Greeting(_) => self.await_connack(),
+            Phase::Open { .. } => self.keep_open(),
+            Phase::Ending { .. } => self.end(),
+        }
+    }
+
+    /// Sends what can be sent now, without looking for what has come.
+    pub fn send_now(&mut self) {
+        if let Err(failure) = self.send() {
+            self.lost(failure);
+        }
+    }
+
+    /// CONNECT. Nothing else may be sent before CONNACK comes.
+    pub fn greet(&mut self, dialled: Dialled) {
+        let Dialled { mut stream, progress, deadline } = dialled;
+        progress.enter(Stage::Connack);
+        let connect = Connect {
+            client_id: &self.settings.client_id,
+            keep_alive_s: u16::try_from(self.settings.keep_alive.as_secs()).unwrap_or(u16::MAX),
+            clean_session: self.settings.clean_session,
+            user_name: self.settings.user_name.as_deref(),
+            will: self.settings.will.as_ref(),
+        };
+        match connect.encode() {
+            Ok(packet) => {
+                stream.send(std::iter::once(packet.as_ref()));
+                self.phase = Phase::Greeting(Dialled { stream, progress, deadline });
+            }
+            Err(error) => self.connect_failed(error.failure(Stage::Connack)),
+        }
+    }
+
+    fn await_connack(&mut self) -> bool {
+        let Phase::Greeting(mut dialled) = std::mem::replace(&mut self.phase, Phase::Idle) else { return false };
+        let Dialled { stream, progress, deadline } = &mut dialled;
+        let received = match (stream.packets(&mut self.incoming), stream.ended()) {
+            (None, Some(ended)) => {
+                let failure = diagnosis::ended(&self.dial, ended, stream.peer());
+                Err(Failure { stage: Stage::Connack, ..failure })
+            }
+            _ => codec::decode(&mut self.incoming).map_err(|error| self.refused(&error)),
+        };
+        let failure = match received {
+            Ok(Some(Received::Connack { session_present })) => {
+                let Dialled { stream, progress, .. } = dialled;
+                self.connected(stream, &progress, session_present);
+                return true;
+            }
+            Ok(Some(_)) => self.refused(&MqttError::Malformed("a packet ahead of CONNACK")),
+            Ok(None) if Instant::now() >= *deadline => self.dial.timed_out(&[progress]),
+            Ok(None) => {
+                self.phase = Phase::Greeting(dialled);
+                return false;
+            }
+            Err(failure) => failure,
+        };
+        self.incoming = BytesMut::new();
+        self.let_go(dialled.stream);
+        self.connect_failed(failure);
+        true
+    }
+
+    /// A CONNACK that refuses, or is none.
+    fn refused(&self, error: &MqttError) -> Failure {
+        let failure = error.failure(Stage::Connack);
+        match failure.status {
+            Status::ConnackNotAuthorized | Status::ConnackRefused => {
+                failure.hint(diagnosis::not_allowed(&self.dial, self.dial.client_id()))
+            }
+            _ => failure,
+        }
+    }
+
+    /// Receives, answers, sends, and keeps alive.
+    fn keep_open(&mut self) -> bool {
+        let worked = match self.receive() {
+            Ok(received) => self.send().and_then(|()| self.check_time()).map(|()| received),
+            Err(failure) => Err(failure),
+        };
+        worked.unwrap_or_else(|failure| {
+            self.lost(failure);
+            true
+        })
+    }
+
+    /// Handles what has come. Whether anything had.
+    fn receive(&mut self) -> Result<bool, Failure> {
+        if self.is_held_back() {
+            return Ok(false);
+        }
+        let Phase::Open { stream, .. } = &mut self.phase else { return Ok(false) };
+        if let (None, Some(ended)) = (stream.packets(&mut self.incoming), stream.ended()) {
+            return Err(diagnosis::ended(&self.dial, ended, stream.peer()));
+        }
+        let now = boot_time();
+        let mut received = false;
+        while let Some(packet) = codec::decode(&mut self.incoming).map_err(failure)? {
+            received = true;
+            match self.session.received(packet, now).map_err(failure)? {
+                None => {}
+                Some(Output::Done(operation, outcome)) => {
+                    self.operations.done(operation, &outcome, &mut self.deliveries);
+                }
+                Some(Output::Message(message)) => {
+                    let handlers = self.session.handlers(&message.topic);
+                    let connection = self.session.connection();
+                    if handlers.is_empty() {
+                        log!(
+                            Warn,
+                            Stage::Session,
+                            "a message to {:?} is for no subscription of this client",
+                            message.topic
+                        );
+                    }
+                    self.deliveries.push(Delivery::Message { message, handlers, connection });
+                }
+                Some(Output::Unsubscribed(filters)) => {
+                    log!(Error, Stage::Session, "the server does not subscribe again to {}", filters.join(", "));
+                }
+            }
+        }
+        Ok(received)
+    }
+
+    /// Whether no more is read until the application has caught up. While a call waits for an answer everything is read, because
+    /// the answer may be behind it.
+    pub fn is_held_back(&self) -> bool {
+        self.deliveries.is_behind() && self.waiting == 0
+    }
+
+    fn send(&mut self) -> Result<(), Failure> {
+        let Phase::Open { stream, renewal, .. } = &mut self.phase else { return Ok(()) };
+        let may_ask = matches!(renewal, Renewal::At(_));
+        loop {
+            let now = boot_time();
+            while self.outgoing.len() < BATCH {
+                let Some(packet) = self.session.next(now, may_ask).map_err(failure)? else { break };
+                self.outgoing.extend_from_slice(&packet.bytes);
+                if let Some(operation) = packet.done {
+                    self.operations.handed_over(operation);
+                }
+            }
+            if !self.outgoing.is_empty() || stream.is_blocked() {
+                // An end is found and said by receiving.
+                let taken = stream.send(std::iter::once(self.outgoing.as_ref())).unwrap_or(0);
+                let _ = self.outgoing.split_to(taken);
+            }
+            if stream.is_blocked() || stream.ended().is_some() || !self.outgoing.is_empty() {
+                return Ok(());
+            }
+            self.operations.written(&mut self.deliveries);
+            if !self.session.has_something_to_send(may_ask) {
+                // An idle session keeps no memory for a burst that is over.
+                self.outgoing = BytesMut::new();
+                return Ok(());
+            }
+        }
+    }
+
+    /// Keep-alive, and the planned end.
+    fn check_time(&mut self) -> Result<(), Failure> {
+        let now = boot_time();
+        // While nothing is read, the answer may lie in the socket.
+        if self.session.due(now) == Some(KeepAliveDue::GiveUp) && !self.is_held_back() {
+            return Err(failure(MqttError::PingTimedOut));
+        }
+        let Phase::Open { renewal, .. } = &mut self.phase else { return Ok(()) };
+        match *renewal {
+            Renewal::At(due) if now >= due => *renewal = Renewal::Holding { until: now + HOLD },
+            Renewal::Holding { until } if now >= until || self.session.unacknowledged() == 0 => {
+                log!(Info, Stage::Session, "a planned end, before AWS's limit of 24 hours");
+                if let Phase::Open { stream, .. } = std::mem::replace(&mut self.phase, Phase::Idle) {
+                    self.phase = Phase::Ending { stream, since: Instant::now(), renews: true };
+                    self.say_disconnect();
+                }
+            }
+            Renewal::At(_) | Renewal::Holding { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// DISCONNECT and WebSocket Close in one write, behind what was accepted before.
+    pub fn say_disconnect(&mut self) {
+        let Phase::Ending { stream, .. } = &mut self.phase else { return };
+        let now = boot_time();
+        while let (true, Ok(Some(packet))) = (self.outgoing.len() < codec::MAX_PACKET, self.session.next(now, true)) {
+            self.outgoing.extend_from_slice(&packet.bytes);
+            if let Some(operation) = packet.done {
+                self.operations.handed_over(operation);
+            }
+        }
+        self.outgoing.extend_from_slice(&codec::DISCONNECT);
+        let taken = stream.send_last(&self.outgoing);
+        if taken == self.outgoing.len() && !stream.is_blocked() {
+            self.operations.written(&mut self.deliveries);
+        }
+        self.outgoing = BytesMut::new();
+        log!(Debug, Stage::Disconnect, "DISCONNECT");
+    }
+
+    /// Goes on with the orderly end.
+    fn end(&mut self) -> bool {
+        let Phase::Ending { stream, since, .. } = &mut self.phase else { return false };
+        let done = stream.close(since.elapsed() >= CLOSE) || since.elapsed() >= END;
+        if done {
+            self.ended();
+        }
+        done
+    }
+
+    /// How long until something is due by itself, and whether by the boot clock; `None` when nothing is.
+    pub fn due_in(&self) -> Option<Due> {
+        let boot = |at: Duration| Due { left: at.saturating_sub(boot_time()), is_boot_time: true };
+        let monotonic = |left: Duration| Due { left, is_boot_time: false };
+        match &self.phase {
+            Phase::Idle => None,
+            Phase::Delayed { until } => Some(boot(*until)),
+            // Its timers are the runtime's own.
+            Phase::Dialing { .. } => Some(monotonic(DIAL_TURNS)),
+            Phase::Greeting(Dialled { deadline, .. }) => {
+                Some(monotonic(deadline.saturating_duration_since(Instant::now())))
+            }
+            Phase::Open { renewal, .. } => {
+                let planned = match *renewal {
+                    Renewal::At(at) | Renewal::Holding { until: at } => at,
+                };
+                let keep_alive = match self.session.due(boot_time()) {
+                    Some(KeepAliveDue::At(at)) => at,
+                    // Nothing can be done about it before the application has caught up.
+                    Some(KeepAliveDue::GiveUp) if self.is_held_back() => planned,
+                    Some(KeepAliveDue::Ping) if self.is_blocked() => planned,
+                    _ => Duration::ZERO,
+                };
+                Some(boot(planned.min(keep_alive)))
+            }
+            Phase::Ending { since, .. } => {
+                let passed = since.elapsed();
+                Some(monotonic(if passed < CLOSE { CLOSE - passed } else { END.saturating_sub(passed) }))
+            }
+        }
+    }
+
+    /// Whether output waits for the socket to have room.
+    pub fn is_blocked(&self) -> bool {
+        self.phase.stream().is_some_and(ByteStream::is_blocked)
+    }
+}
+
+/// When something is due by itself.
+pub struct Due {
+    /// From now.
+    pub left: Duration,
+    /// Whether time goes on while the board is suspended.
+    pub is_boot_time: bool,
+}
+
+fn failure(error: MqttError) -> Failure {
+    error.failure(Stage::Session)
+}

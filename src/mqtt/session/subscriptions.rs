@@ -1,0 +1,105 @@
+//! The subscriptions of a session, and which of them have to be made again on a new connection. Pure.
+
+use crate::mqtt::codec::Qos;
+use crate::mqtt::topics::matches;
+
+/// AWS IoT Core's limit on the filters of a SUBSCRIBE.
+const FILTERS_MAX: usize = 8;
+
+/// All subscriptions that are made or wanted.
+pub struct Subscriptions<H> {
+    all: Vec<Subscription<H>>,
+    /// How many filters were sent again and are not answered yet. While there are any, a session that goes on may lack them.
+    unanswered: usize,
+}
+
+struct Subscription<H> {
+    filter: String,
+    qos: Qos,
+    handler: H,
+    /// The last operation that asked for it.
+    operation: u64,
+    /// Whether that is still to be answered.
+    is_pending: bool,
+    is_made: bool,
+}
+
+impl<H: Clone> Subscriptions<H> {
+    /// None.
+    pub fn new() -> Self {
+        Self { all: Vec::new(), unanswered: 0 }
+    }
+
+    /// An operation asks for one, in place of an earlier one with the same filter.
+    pub fn ask(&mut self, operation: u64, filter: &str, qos: Qos, handler: H) {
+        self.all.retain(|subscription| subscription.filter != filter);
+        let filter = filter.to_owned();
+        self.all.push(Subscription { filter, qos, handler, operation, is_pending: true, is_made: false });
+    }
+
+    /// The server has made one.
+    pub fn made(&mut self, operation: u64, filter: &str) {
+        self.answered(operation);
+        for subscription in self.all.iter_mut().filter(|subscription| subscription.filter == filter) {
+            if operation == super::OWN || subscription.operation == operation {
+                (subscription.is_pending, subscription.is_made) = (false, true);
+            }
+        }
+    }
+
+    /// The server refuses one.
+    pub fn refused(&mut self, operation: u64, filter: &str) {
+        self.answered(operation);
+        self.all.retain(|subscription| {
+            let is_it = subscription.filter == filter
+                && (subscription.operation == operation || operation == super::OWN && !subscription.is_pending);
+            !is_it
+        });
+    }
+
+    /// The server has ended one. A newer one with the same filter is another.
+    pub fn removed(&mut self, operation: u64, filter: &str) {
+        self.all.retain(|subscription| subscription.filter != filter || subscription.operation > operation);
+    }
+
+    /// An operation was taken back before it was sent.
+    pub fn withdrawn(&mut self, operation: u64) {
+        self.all.retain(|subscription| subscription.operation != operation);
+    }
+
+    /// All operations were given up; the subscriptions are still wanted.
+    pub fn abandoned(&mut self) {
+        for subscription in &mut self.all {
+            subscription.is_pending = false;
+        }
+    }
+
+    /// The filters that a new connection has to ask for, in packets of as many as AWS takes. Those with an operation of their own
+    /// are not among them.
+    pub fn make_again(&mut self, session_present: bool) -> Vec<Vec<(String, Qos)>> {
+        let all = !session_present || self.unanswered > 0;
+        let wanted: Vec<(String, Qos)> = self
+            .all
+            .iter()
+            .filter(|subscription| !subscription.is_pending && (all || !subscription.is_made))
+            .map(|subscription| (subscription.filter.clone(), subscription.qos))
+            .collect();
+        self.unanswered = wanted.len();
+        wanted.chunks(FILTERS_MAX).map(<[_]>::to_vec).collect()
+    }
+
+    /// The handlers of all that match, in the order in which they were asked for.
+    pub fn handlers(&self, topic: &str) -> Vec<H> {
+        self.all
+            .iter()
+            .filter(|subscription| matches(&subscription.filter, topic))
+            .map(|subscription| subscription.handler.clone())
+            .collect()
+    }
+
+    fn answered(&mut self, operation: u64) {
+        if operation == super::OWN {
+            self.unanswered = self.unanswered.saturating_sub(1);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! A session driven by hand.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use super::*;
+use bytes::BytesMut;
+
+const NOW: Duration = Duration::from_secs(1000);
+
+fn session() -> Session<&'static str> {
+    Session::new(Limits { queue_messages: 100, queue_bytes: 10_000, in_flight: 3 })
+}
+
+fn open(session: &mut Session<&'static str>, session_present: bool) {
+    session.opened(session_present, KeepAlive::new(Duration::from_secs(60), Duration::from_secs(10), NOW));
+}
+
+fn message(payload: &'static str, qos: Qos) -> Message {
+    Message {
+        topic: "t".to_owned(),
+        payload: Bytes::from_static(payload.as_bytes()),
+        qos,
+        retain: false,
+        duplicate: false,
+        packet_id: 0,
+    }
+}
+
+/// All that is sent now, decoded as far as it is a PUBLISH, else its first byte.
+fn sent(session: &mut Session<&'static str>) -> Vec<(String, u16, bool)> {
+    let mut all = Vec::new();
+    while let Some(packet) = session.next(NOW, true).unwrap() {
+        if packet.bytes[0] >> 4 == 3 {
+            let Some(Received::Publish(message)) = codec::decode(&mut BytesMut::from(&packet.bytes[..])).unwrap()
+            else {
+                panic!("no PUBLISH");
+            };
+            all.push((String::from_utf8(message.payload.to_vec()).unwrap(), message.packet_id, message.duplicate));
+        } else {
+            let id = u16::from_be_bytes([packet.bytes[2], packet.bytes[3]]);
+            all.push((format!("{:x}", packet.bytes[0]), id, false));
+        }
+    }
+    all
+}
+
+fn puback(session: &mut Session<&'static str>, id: u16) -> Option<Output> {
+    session.received(Received::Puback(id), NOW).unwrap()
+}
+
+fn expect(payloads: &[(&str, u16, bool)]) -> Vec<(String, u16, bool)> {
+    payloads.iter().map(|(payload, id, duplicate)| ((*payload).to_owned(), *id, *duplicate)).collect()
+}
+
+#[test]
+fn messages_go_out_in_order_and_no_more_than_the_server_takes_unacknowledged() {
+    let mut session = session();
+    open(&mut session, false);
+    let operations: Vec<u64> =
+        ["a", "b", "c", "d"].map(|payload| session.publish(message(payload, Qos::AtLeastOnce)).unwrap()).to_vec();
+    assert_eq!(sent(&mut session), expect(&[("a", 1, false), ("b", 2, false), ("c", 3, false)]));
+    assert_eq!(puback(&mut session, 2), Some(Output::Done(operations[1], Outcome::Published)));
+    assert_eq!(sent(&mut session), expect(&[("d", 4, false)]));
+    // Acknowledged twice, because it was sent twice: that is in order.
+    assert_eq!(puback(&mut session, 2), None);
+}
+
+#[test]
+fn a_session_that_goes_on_gets_the_same_ids_with_dup_and_in_the_same_order() {
+    let mut session = session();
+    open(&mut session, false);
+    for payload in ["a", "b", "c", "d"] {
+        session.publish(message(payload, Qos::AtLeastOnce)).unwrap();
+    }
+    sent(&mut session);
+    puback(&mut session, 1);
+    session.closed();
+    open(&mut session, true);
+    assert_eq!(sent(&mut session), expect(&[("b", 2, true), ("c", 3, true), ("d", 4, false)]));
+}
+
+#[test]
+fn a_new_session_gets_what_was_not_acknowledged_as_new() {
+    let mut session = session();
+    open(&mut session, false);
+    for payload in ["a", "b"] {
+        session.publish(message(payload, Qos::AtLeastOnce)).unwrap();
+    }
+    sent(&mut session);
+    session.closed();
+    open(&mut session, false);
+    assert_eq!(sent(&mut session), expect(&[("a", 3, false), ("b", 4, false)]));
+}
+
+#[test]
+fn packet_ids_wrap_around_and_leave_out_those_in_use() {
+    let mut session = session();
+    open(&mut session, false);
+    session.last_packet_id = u16::MAX - 1;
+    for payload in ["a", "b"] {
+        session.publish(message(payload, Qos::AtLeastOnce)).unwrap();
+    }
+    assert_eq!(sent(&mut session), expect(&[("a", u16::MAX, false), ("b", 1, false)]));
+    session.last_packet_id = u16::MAX - 1;
+    session.publish(message("c", Qos::AtLeastOnce)).unwrap();
+    assert_eq!(sent(&mut session), expect(&[("c", 2, false)]));
+}
+
+#[test]
+fn the_queue_is_bounded_in_messages_and_bytes_but_takes_one_message_of_any_size() {
+    let limits = Limits { queue_messages: 2, queue_bytes: 10, in_flight: 3 };
+    let mut session = Session::<()>::new(limits);
+    session.publish(message("more than ten bytes", Qos::AtMostOnce)).unwrap();
+    assert_eq!(session.publish(message("a", Qos::AtMostOnce)), Err(QueueFull(message("a", Qos::AtMostOnce))));
+    let mut session = Session::<()>::new(limits);
+    for _ in 0..2 {
+        session.publish(message("a", Qos::AtMostOnce)).unwrap();
+    }
+    assert_eq!(session.publish(message("a", Qos::AtMostOnce)), Err(QueueFull(message("a", Qos::AtMostOnce))));
+}
+
+#[test]
+fn an_operation_can_be_taken_back_until_it_is_sent() {
+    let mut session = session();
+    let first = session.publish(message("a", Qos::AtLeastOnce)).unwrap();
+    let second = session.publish(message("b", Qos::AtLeastOnce)).unwrap();
+    assert_eq!(session.withdraw(first), Some(Withdrawn::Unsent));
+    open(&mut session, false);
+    assert_eq!(sent(&mut session), expect(&[("b", 1, false)]));
+    assert_eq!(session.withdraw(second), Some(Withdrawn::Sent));
+    session.closed();
+    assert_eq!(session.withdraw(second), Some(Withdrawn::Sent));
+    open(&mut session, true);
+    sent(&mut session);
+    puback(&mut session, 1);
+    assert_eq!(session.withdraw(second), None);
+}
+
+#[test]
+fn subscriptions_are_made_again_in_packets_of_eight_unless_the_session_goes_on() {
+    let mut session = session();
+    open(&mut session, false);
+    for index in 0..10 {
+        session.subscribe(&format!("f/{index}"), Qos::AtLeastOnce, "handler");
+        let (_, id, _) = sent(&mut session).remove(0);
+        session.received(Received::Suback(id, vec![Some(Qos::AtLeastOnce)]), NOW).unwrap();
+    }
+    session.closed();
+    open(&mut session, true);
+    assert_eq!(sent(&mut session), []);
+    session.closed();
+    open(&mut session, false);
+    session.publish(message("behind", Qos::AtLeastOnce)).unwrap();
+    assert_eq!(sent(&mut session), expect(&[("82", 11, false), ("82", 12, false), ("behind", 13, false)]));
+    // The connection is lost before the second is answered: the session goes on, and may lack some.
+    session.received(Received::Suback(11, vec![Some(Qos::AtLeastOnce); 8]), NOW).unwrap();
+    session.closed();
+    open(&mut session, true);
+    let again = sent(&mut session);
+    assert_eq!(again.iter().filter(|(kind, ..)| kind == "82").count(), 2);
+    assert_eq!(again[2], ("behind".to_owned(), 13, true));
+}
+
+#[test]
+fn a_subscription_that_the_server_refuses_is_none() {
+    let mut session = session();
+    open(&mut session, false);
+    let operation = session.subscribe("f/+", Qos::AtLeastOnce, "handler");
+    sent(&mut session);
+    assert_eq!(session.handlers("f/1"), ["handler"]);
+    let done = session.received(Received::Suback(1, vec![None]), NOW).unwrap();
+    assert_eq!(done, Some(Output::Done(operation, Outcome::SubscribeRefused)));
+    assert!(session.handlers("f/1").is_empty());
+}
+
+#[test]
+fn each_matching_subscription_gets_a_message_once_and_a_newer_one_replaces_its_filter() {
+    let mut session = session();
+    session.subscribe("a/#", Qos::AtMostOnce, "old");
+    session.subscribe("a/+", Qos::AtMostOnce, "plus");
+    session.subscribe("a/#", Qos::AtLeastOnce, "new");
+    session.subscribe("b", Qos::AtMostOnce, "other");
+    assert_eq!(session.handlers("a/1"), ["plus", "new"]);
+}
+
+#[test]
+fn an_unsubscribe_does_not_end_the_subscription_that_came_after_it() {
+    let mut session = session();
+    open(&mut session, false);
+    session.subscribe("a", Qos::AtMostOnce, "first");
+    session.unsubscribe("a");
+    session.subscribe("a", Qos::AtMostOnce, "second");
+    sent(&mut session);
+    session.received(Received::Unsuback(2), NOW).unwrap();
+    assert_eq!(session.handlers("a"), ["second"]);
+    session.unsubscribe("a");
+    sent(&mut session);
+    session.received(Received::Suback(1, vec![Some(Qos::AtMostOnce)]), NOW).unwrap();
+    sent(&mut session);
+    session.received(Received::Unsuback(4), NOW).unwrap();
+    assert!(session.handlers("a").is_empty());
+}
+
+#[test]
+fn subscriptions_that_were_wanted_before_a_failed_connect_are_made_with_the_next() {
+    let mut session = session();
+    let operation = session.subscribe("a", Qos::AtLeastOnce, "handler");
+    assert_eq!(session.abandon(), [(operation, Withdrawn::Unsent)]);
+    open(&mut session, false);
+    assert_eq!(sent(&mut session), expect(&[("82", 1, false)]));
+}
+
+#[test]
+fn acknowledgements_go_out_on_their_own_connection_only() {
+    let mut session = session();
+    open(&mut session, false);
+    let connection = session.connection();
+    session.delivered(connection, 7);
+    assert_eq!(sent(&mut session), expect(&[("40", 7, false)]));
+    session.delivered(connection, 8);
+    session.closed();
+    session.delivered(connection, 9);
+    open(&mut session, true);
+    session.delivered(connection, 10);
+    assert_eq!(sent(&mut session), []);
+}
+
+#[test]
+fn what_nobody_asked_for_breaks_the_protocol() {
+    let mut session = session();
+    open(&mut session, false);
+    session.publish(message("a", Qos::AtLeastOnce)).unwrap();
+    sent(&mut session);
+    for packet in [
+        Received::Pingresp,
+        Received::Connack { session_present: false },
+        Received::Unsuback(1),
+        Received::Suback(1, vec![None]),
+    ] {
+        assert!(session.received(packet, NOW).is_err());
+    }
+    session.subscribe("f", Qos::AtMostOnce, "handler");
+    sent(&mut session);
+    assert!(session.received(Received::Suback(2, vec![None, None]), NOW).is_err());
+}
