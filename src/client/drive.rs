@@ -21,6 +21,18 @@ const DELIVERIES: u32 = 16;
 /// As many deliveries are made as fit into this.
 const DELIVERING: Duration = Duration::from_millis(10);
 
+/// How often what an ended dial has left behind is looked at.
+const TIDY_AGAIN: Duration = Duration::from_millis(50);
+
+/// What is left of what an ended dial has left behind.
+enum Tidied {
+    Nothing,
+    /// It has ended just now.
+    All,
+    /// Some of it goes on.
+    Part,
+}
+
 /// A call that nobody cancels.
 pub const NOT_CANCELLED: u64 = u64::MAX;
 
@@ -87,6 +99,9 @@ impl Client {
         mut check: impl FnMut(&mut State) -> Option<T>,
     ) -> Result<Option<T>, Failure> {
         let mut state = self.lock();
+        if !matches!(state.phase, Phase::Dialing { .. }) {
+            self.tidy(call);
+        }
         for _ in 0..TURNS {
             let has_dialled;
             (state, has_dialled) = self.turn_dial(call, state);
@@ -135,6 +150,15 @@ impl Client {
         true
     }
 
+    /// Lets what an ended dial has left behind, such as the other of its two connections, go on.
+    fn tidy(&self, call: &mut Call<'_>) -> Tidied {
+        if !self.execution.has_runtime() || call.need_runtime().is_err() {
+            return Tidied::Nothing;
+        }
+        call.leave_runtime();
+        if self.execution.has_runtime() { Tidied::Part } else { Tidied::All }
+    }
+
     /// Waits until something may have changed.
     fn wait_for_network<'a>(
         &'a self,
@@ -157,13 +181,14 @@ impl Client {
         let due = state.due_in().map(|due| due.left);
         let network = state.descriptors.network();
         drop(state);
-        // What an ended dial has left behind, such as the other of its two connections, ends now.
-        call.leave_runtime();
-        let event = self.execution.event();
-        let at_most = match (left, due) {
-            (Some(left), Some(due)) => Some(left.min(due)),
-            (left, due) => left.or(due),
+        let tidied = match self.tidy(call) {
+            Tidied::Nothing => None,
+            // The runtime may have taken a signal that was for this thread: look again.
+            Tidied::All => return self.lock(),
+            Tidied::Part => Some(TIDY_AGAIN),
         };
+        let event = self.execution.event();
+        let at_most = [left, due, tidied].into_iter().flatten().min();
         wait_for(
             [Some((network.as_fd(), Interest::Read)), event.map(|event| (event.as_fd(), Interest::Read))],
             at_most,

@@ -11,7 +11,7 @@ use crate::mqtt::codec::{self, Connect, Received};
 use crate::mqtt::session::{Due as KeepAliveDue, Output};
 use crate::status::Status;
 use crate::sys::{boot_time, random};
-use crate::transport::ByteStream;
+use crate::transport::{ByteStream, Ended};
 use bytes::BytesMut;
 use std::time::{Duration, Instant};
 
@@ -76,6 +76,7 @@ impl State {
     pub fn greet(&mut self, dialled: Dialled) {
         let Dialled { mut stream, progress, deadline } = dialled;
         progress.enter(Stage::Connack);
+        self.incoming = BytesMut::new();
         let connect = Connect {
             client_id: &self.settings.client_id,
             keep_alive_s: u16::try_from(self.settings.keep_alive.as_secs()).unwrap_or(u16::MAX),
@@ -95,8 +96,13 @@ impl State {
     fn await_connack(&mut self) -> bool {
         let Phase::Greeting(mut dialled) = std::mem::replace(&mut self.phase, Phase::Idle) else { return false };
         let Dialled { stream, progress, deadline } = &mut dialled;
-        let received = match (stream.packets(&mut self.incoming), stream.ended()) {
-            (None, Some(ended)) => {
+        let has_come = stream.recv_all(&mut self.incoming);
+        let received = match (has_come, stream.ended()) {
+            (false, Some(Ended::Closed(how))) => Err(diagnosis::closed_before_connack(&self.dial, None, how)),
+            (false, Some(Ended::Broken(error))) if error.is_end() => {
+                Err(diagnosis::closed_before_connack(&self.dial, None, ""))
+            }
+            (false, Some(ended)) => {
                 let failure = diagnosis::ended(&self.dial, ended, stream.peer());
                 Err(Failure { stage: Stage::Connack, ..failure })
             }
@@ -112,11 +118,10 @@ impl State {
             Ok(None) if Instant::now() >= *deadline => self.dial.timed_out(&[progress]),
             Ok(None) => {
                 self.phase = Phase::Greeting(dialled);
-                return false;
+                return has_come;
             }
             Err(failure) => failure,
         };
-        self.incoming = BytesMut::new();
         self.let_go(dialled.stream);
         self.connect_failed(failure);
         true
@@ -151,13 +156,12 @@ impl State {
             return Ok(false);
         }
         let Phase::Open { stream, .. } = &mut self.phase else { return Ok(false) };
-        if let (None, Some(ended)) = (stream.packets(&mut self.incoming), stream.ended()) {
+        let has_come = stream.recv_all(&mut self.incoming);
+        if let (false, Some(ended)) = (has_come, stream.ended()) {
             return Err(diagnosis::ended(&self.dial, ended, stream.peer()));
         }
         let now = boot_time();
-        let mut received = false;
         while let Some(packet) = codec::decode(&mut self.incoming).map_err(failure)? {
-            received = true;
             match self.session.received(packet, now).map_err(failure)? {
                 None => {}
                 Some(Output::Done(operation, outcome)) => {
@@ -181,7 +185,12 @@ impl State {
                 }
             }
         }
-        Ok(received)
+        if self.incoming.is_empty() {
+            // An idle session keeps no memory for a burst that is over.
+            self.incoming = BytesMut::new();
+        }
+        // An end may lie behind what has come.
+        Ok(has_come)
     }
 
     /// Whether no more is read until the application has caught up. While a call waits for an answer everything is read, because

@@ -119,16 +119,15 @@ impl ByteStream {
         }
     }
 
-    /// Hands over all packets that have come, whole; `None` when there are none and the stream has ended.
-    pub fn packets(&mut self, buffer: &mut BytesMut) -> Option<()> {
-        if !self.incoming.has_packet() && self.ended.is_none() {
+    /// Hands over all that has come, for whoever reads packets as they come; whether there was anything. What came before the
+    /// end is handed over before it.
+    pub fn recv_all(&mut self, buffer: &mut BytesMut) -> bool {
+        if self.ended.is_none() {
             self.receive();
         }
-        if !self.incoming.has_packet() && self.ended.is_some() {
-            return None;
-        }
+        let before = buffer.len();
         self.incoming.take_all(buffer);
-        Some(())
+        buffer.len() > before
     }
 
     /// Takes bytes of packets and sends those that are whole; 0 when the socket is full, `None` when the stream has ended.
@@ -298,14 +297,9 @@ impl ByteStream {
 
     /// The first end counts. A server that ends the connection after CONNECT, in whatever way, refuses it.
     fn end(&mut self, ended: Ended) {
-        let is_reset = |source: &Option<io::Error>| {
-            source
-                .as_ref()
-                .is_none_or(|error| matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe))
-        };
         let ended = match (ended, self.outgoing.unanswered_connect.take()) {
             (Ended::Closed(how), Some(client_id)) => Ended::ClosedBeforeConnack(client_id, how),
-            (Ended::Broken(Error::Lost { source, .. }), Some(client_id)) if is_reset(&source) => {
+            (Ended::Broken(error), Some(client_id)) if error.is_end() => {
                 Ended::ClosedBeforeConnack(client_id, String::new())
             }
             (ended, _) => ended,

@@ -6,7 +6,7 @@ use crate::status::Status;
 use crate::sys::ResolveError;
 use rustls::pki_types::CertificateDer;
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, ErrorKind};
 
 /// What to do about an answer that AWS would not give.
 pub const PORTAL: &str = "Something on the way, such as a captive portal or a filtering proxy, answers in place of AWS: log in to the network, or \
@@ -98,6 +98,15 @@ impl std::fmt::Display for Error {
             Self::NoMqtt { peer, problem } => write!(f, "{peer} broke MQTT: {problem}"),
             Self::TextMessage { peer } => write!(f, "{peer} sent a WebSocket text message, which carries no MQTT"),
         }
+    }
+}
+
+impl Error {
+    /// Whether the server has ended the connection, in whatever way.
+    pub fn is_end(&self) -> bool {
+        matches!(self, Self::Lost { source, .. } if source
+            .as_ref()
+            .is_none_or(|error| matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)))
     }
 }
 

@@ -115,12 +115,11 @@ impl Incoming {
         (self.len, self.whole) = (0, 0);
     }
 
-    /// Hands over all whole packets.
+    /// Hands over all that has come, a packet that is not whole too.
     pub fn take_all(&mut self, buffer: &mut BytesMut) {
-        let before = buffer.len();
-        buffer.resize(before + self.whole, 0);
-        let (_, place) = buffer.split_at_mut(before);
-        self.take(place);
+        buffer.reserve(self.len);
+        self.pieces.iter().for_each(|piece| buffer.extend_from_slice(piece));
+        self.discard();
     }
 
     /// Hands over bytes of whole packets. Gives how many.
