@@ -2,6 +2,7 @@
 //! were cut off together do not come back together. Pure.
 
 use crate::config::Backoff;
+use crate::error::Failure;
 use crate::status::Status;
 use std::time::Duration;
 
@@ -39,8 +40,8 @@ impl Reconnect {
     }
 
     /// A dial for a lost session has failed. Gives how long to wait, unless it is not tried again.
-    pub fn dial_failed(&mut self, status: Status, random: u64) -> Option<Duration> {
-        if is_final(status) { None } else { self.delay(random) }
+    pub fn dial_failed(&mut self, failure: &Failure, random: u64) -> Option<Duration> {
+        if is_final(failure) { None } else { self.delay(random) }
     }
 
     /// Whether sessions end so soon and so often that somebody must be doing it.
@@ -67,9 +68,13 @@ impl Reconnect {
 }
 
 /// Refusals that the same device gets again for as long as nobody changes anything.
-pub fn is_final(status: Status) -> bool {
+pub fn is_final(failure: &Failure) -> bool {
+    if failure.status == Status::UpgradeRefused {
+        // A fault of the service passes, a policy does not.
+        return failure.aws.as_ref().is_some_and(|aws| aws.http_status == 403);
+    }
     matches!(
-        status,
+        failure.status,
         Status::InvalidConfig
             | Status::Forked
             | Status::Internal
@@ -77,7 +82,6 @@ pub fn is_final(status: Status) -> bool {
             | Status::CognitoPoolNotFound
             | Status::CognitoNotAuthorized
             | Status::CognitoPoolConfiguration
-            | Status::UpgradeRefused
             | Status::UpgradeWrongRegion
             | Status::ConnackProtocolVersion
             | Status::ConnackIdentifierRejected
@@ -90,8 +94,13 @@ pub fn is_final(status: Status) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{AwsReason, Stage};
 
     const BOUNDS: Backoff = Backoff { min: Duration::from_secs(1), max: Duration::from_secs(60) };
+
+    fn failure(status: Status) -> Failure {
+        Failure::new(status, Stage::None, "")
+    }
 
     fn ms(milliseconds: u64) -> Duration {
         Duration::from_millis(milliseconds)
@@ -104,14 +113,14 @@ mod tests {
         let delays: Vec<u64> = [100, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]
             .into_iter()
             .map(|bound| {
-                let delay = reconnect.dial_failed(Status::TcpFailed, bound * 1_000_000).unwrap();
+                let delay = reconnect.dial_failed(&failure(Status::TcpFailed), bound * 1_000_000).unwrap();
                 u64::try_from(delay.as_millis()).unwrap()
             })
             .collect();
         assert_eq!(delays, [100, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
-        assert_eq!(reconnect.dial_failed(Status::TcpFailed, 0), Some(ms(0)));
+        assert_eq!(reconnect.dial_failed(&failure(Status::TcpFailed), 0), Some(ms(0)));
         for random in (0..1000).map(|n: u64| n.wrapping_mul(0x9E37_79B9_7F4A_7C15)) {
-            assert!(reconnect.dial_failed(Status::TcpFailed, random).unwrap() <= BOUNDS.max);
+            assert!(reconnect.dial_failed(&failure(Status::TcpFailed), random).unwrap() <= BOUNDS.max);
         }
     }
 
@@ -131,8 +140,12 @@ mod tests {
     #[test]
     fn a_final_refusal_is_not_repeated_and_without_bounds_nothing_is() {
         let mut reconnect = Reconnect::new(Some(BOUNDS));
-        assert_eq!(reconnect.dial_failed(Status::ConnackNotAuthorized, 1), None);
-        assert!(reconnect.dial_failed(Status::CognitoThrottled, 1).is_some());
+        assert_eq!(reconnect.dial_failed(&failure(Status::ConnackNotAuthorized), 1), None);
+        assert!(reconnect.dial_failed(&failure(Status::CognitoThrottled), 1).is_some());
+        for (http_status, is_tried_again) in [(403, false), (429, true), (503, true)] {
+            let refused = failure(Status::UpgradeRefused).aws(AwsReason { http_status, ..AwsReason::default() });
+            assert_eq!(reconnect.dial_failed(&refused, 1).is_some(), is_tried_again);
+        }
         assert_eq!(Reconnect::new(None).session_lost(LASTING, 1), None);
     }
 }

@@ -245,7 +245,7 @@ impl State {
         self.attempt.trace().close(Some(&failure));
         let was_ordered = failure.status == Status::Cancelled;
         let delay = match self.run.connected.get() {
-            Some(()) if !was_ordered => self.reconnect.dial_failed(failure.status, random()),
+            Some(()) if !was_ordered => self.reconnect.dial_failed(&failure, random()),
             _ => None,
         };
         self.tell(EventKind::ConnectFailed, Some(failure.clone()), delay, false);
@@ -262,7 +262,7 @@ impl State {
         let mut failure = self.dial.identified(failure);
         log!(Info, failure.stage, "the session ended: {}", failure.message);
         self.close_session();
-        let delay = match is_final(failure.status) {
+        let delay = match is_final(&failure) {
             true => None,
             false => self.reconnect.session_lost(boot_time().saturating_sub(opened_at), random()),
         };

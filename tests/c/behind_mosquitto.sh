@@ -16,7 +16,7 @@ accepts() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # Mosquitto cannot be asked which port it took; another one is tried when this one is taken.
 for try in 1 2 3 4 5; do
     port=$((20000 + (RANDOM + try * 4099) % 20000))
-    printf 'listener %s 127.0.0.1\nallow_anonymous true\npersistence false\n' "$port" >"$folder/mosquitto.conf"
+    printf 'listener %s 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\n' "$port" >"$folder/mosquitto.conf"
     mosquitto -c "$folder/mosquitto.conf" >"$folder/log" 2>&1 &
     broker=$!
     for _ in $(seq 100); do

@@ -9,11 +9,11 @@ enum { INBOX_MAX = 64 };
 
 struct inbox {
     int messages, events, completions;
-    char topic[INBOX_MAX][64];    /* of the first messages */
-    char payload[INBOX_MAX][64];  /* cut */
-    size_t payload_len;           /* of the last message */
-    bool retain, duplicate;       /* of the last message */
-    int32_t qos;                  /* of the last message */
+    char topic[INBOX_MAX][64];   /* of the first messages */
+    char payload[INBOX_MAX][64]; /* cut */
+    size_t payload_len;          /* of the last message */
+    bool retain, duplicate;      /* of the last message */
+    int32_t qos;                 /* of the last message */
     cognito_event event[INBOX_MAX];
     cognito_status completion[INBOX_MAX];
     int32_t granted_qos; /* of the last completion */

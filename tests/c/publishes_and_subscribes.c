@@ -121,8 +121,8 @@ static void answers_in_a_callback(cognito_client *client) {
 static void keeps_a_retained_message(cognito_client *client) {
     check_row = "retained";
     static struct inbox inbox;
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "kept", "here", 4, 1, true,
-                                                           FOREVER, NULL, NULL));
+    CHECK_STATUS(COGNITO_STATUS_OK,
+                 cognito_client_publish(client, "kept", "here", 4, 1, true, FOREVER, NULL, NULL));
     CHECK_STATUS(COGNITO_STATUS_OK, subscribe(client, "kept", 1, &inbox));
     CHECK(inbox_wait(client, &inbox.messages, 1));
     CHECK(inbox.retain && strcmp(inbox.payload[0], "here") == 0);

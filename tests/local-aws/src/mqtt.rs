@@ -9,6 +9,10 @@ pub const CONNACK: u8 = 2;
 pub const PUBLISH: u8 = 3;
 /// DISCONNECT.
 pub const DISCONNECT: u8 = 14;
+/// SUBSCRIBE.
+pub const SUBSCRIBE: u8 = 8;
+/// The flag of a PUBLISH that is sent again.
+pub const DUP: u8 = 0x08;
 
 /// A larger CONNECT is refused.
 const MAX_CONNECT: usize = 256 * 1024;
@@ -155,6 +159,8 @@ pub struct PacketTracker {
 pub struct Seen {
     /// Its type.
     pub kind: u8,
+    /// Its flags.
+    pub flags: u8,
     /// Whether it lay in more than one frame.
     pub split: bool,
 }
@@ -177,8 +183,8 @@ impl PacketTracker {
             bytes = bytes.get(take..).unwrap_or_default();
             self.remaining -= take;
             if self.remaining == 0 {
-                let kind = self.header.first().map_or(0, |first| first >> 4);
-                seen.push(Seen { kind, split: self.split });
+                let first = self.header.first().copied().unwrap_or_default();
+                seen.push(Seen { kind: first >> 4, flags: first & 0x0f, split: self.split });
                 *self = PacketTracker::default();
             }
         }
@@ -275,14 +281,14 @@ mod tests {
     fn packets_are_followed_across_frames() {
         let mut tracker = PacketTracker::default();
         let big = publish("a", &[0; 300], 0);
-        let whole = Seen { kind: PUBLISH, split: false };
+        let whole = Seen { kind: PUBLISH, flags: 0, split: false };
         assert_eq!(tracker.frame(&big).unwrap(), [whole]);
         for cut in 1..big.len() {
             let (left, right) = big.split_at(cut);
             assert_eq!(tracker.frame(left).unwrap(), []);
             let mut end = right.to_vec();
             end.extend_from_slice(&[0xe0, 0]);
-            let split = Seen { kind: PUBLISH, split: true };
+            let split = Seen { kind: PUBLISH, flags: 0, split: true };
             let seen = tracker.frame(&end).unwrap();
             assert_eq!(seen[0], split, "{cut}");
             assert_eq!(seen[1].kind, DISCONNECT);

@@ -153,8 +153,14 @@ impl<'a> Client<'a> {
         let journal = &self.connection.state.journal;
         let seen = self.tracker.frame(payload).map_err(|what| Ending::Violation(1002, what))?;
         let mut disconnect = false;
-        for Seen { kind, split } in &seen {
+        for Seen { kind, flags, split } in &seen {
             journal.count("mqtt_packets_received");
+            match *kind {
+                mqtt::PUBLISH if flags & mqtt::DUP != 0 => journal.count("publishes_again"),
+                mqtt::PUBLISH => journal.count("publishes"),
+                mqtt::SUBSCRIBE => journal.count("subscribes"),
+                _ => {}
+            }
             if *split {
                 journal.count("split_packets");
                 self.connection.event("split-packet", json!({"type": kind}));

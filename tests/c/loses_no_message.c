@@ -1,0 +1,87 @@
+/* Messages of QoS 1 from one client to another with a persistent session, while both are cut off
+ * again and again in every way: none is lost, and none comes twice that was not sent twice.
+ * Arguments: how many messages, and how many times they are cut off. */
+
+#include "inbox.h"
+
+static unsigned char *received;
+static int total, distinct, again;
+
+static void on_message(cognito_client *client, const cognito_message *message, void *user_data) {
+    char number[16] = "";
+    (void)client;
+    (void)user_data;
+    memcpy(number, message->payload, message->payload_len < 15 ? message->payload_len : 15);
+    int index = atoi(number);
+    if (index < 0 || index >= total) {
+        CHECK_INT(-1, index);
+        return;
+    }
+    distinct += received[index] == 0;
+    again += received[index] != 0;
+    received[index] = 1;
+}
+
+static cognito_client *lasting(struct inbox *events) {
+    cognito_config *config = local_aws_config();
+    REQUIRE(cognito_config_set_clean_session(config, false) == COGNITO_STATUS_OK &&
+            cognito_config_set_reconnect_ms(config, 10, 100) == COGNITO_STATUS_OK &&
+            cognito_config_set_keep_alive_s(config, 1) == COGNITO_STATUS_OK &&
+            cognito_config_set_ping_timeout_ms(config, 500) == COGNITO_STATUS_OK);
+    return inbox_client(config, events);
+}
+
+int main(int argc, char **argv) {
+    static struct inbox from, to, told;
+    static const char *const ways[] = {"rst", "fin", "close", "stall"};
+    REQUIRE(argc == 3);
+    total = atoi(argv[1]);
+    int cuts = atoi(argv[2]), cut = 0;
+    received = calloc((size_t)total, 1);
+    REQUIRE(received != NULL);
+    cognito_client *sender = lasting(&from), *receiver = lasting(&to);
+    REQUIRE(cognito_client_subscribe(receiver, "numbers", 1, on_message, NULL, 0, NULL, NULL) ==
+            COGNITO_STATUS_OK);
+    REQUIRE(cognito_client_connect(receiver, COGNITO_WAIT_FOREVER) == COGNITO_STATUS_OK);
+    CHECK(local_aws_wait("subscribes=1"));
+    REQUIRE(cognito_client_connect(sender, COGNITO_WAIT_FOREVER) == COGNITO_STATUS_OK);
+
+    double deadline = now_ms() + allowed_ms(90000);
+    int sent = 0;
+    while ((distinct < total || told.completions < total) && now_ms() < deadline) {
+        for (int i = 0; i < 20 && sent < total; i++) {
+            char number[16];
+            int length = snprintf(number, sizeof number, "%d", sent);
+            cognito_status status = cognito_client_publish(
+                sender, "numbers", number, (size_t)length, 1, false, 0, inbox_completion, &told);
+            if (status == COGNITO_STATUS_QUEUE_FULL) {
+                break;
+            }
+            REQUIRE(status == COGNITO_STATUS_OK);
+            sent++;
+        }
+        if (cut < cuts && (long)sent * cuts >= (long)(cut + 1) * total - total / 2 &&
+            cognito_client_is_connected(sender) && cognito_client_is_connected(receiver)) {
+            char drop[64];
+            snprintf(drop, sizeof drop, "service=iot&how=%s", ways[cut++ % 4]);
+            local_aws_drop(drop);
+        }
+        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_process(sender, 1));
+        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_process(receiver, 1));
+    }
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_process(receiver, 100));
+    printf("%d sent, %d acknowledged, %d received, %d of them again; %ld PUBLISHes with DUP; %d "
+           "cuts, %d and %d events\n",
+           sent, told.completions, distinct, again, local_aws_counter("publishes_again"), cut,
+           from.events, to.events);
+    CHECK_INT(total, distinct);
+    CHECK_INT(total, told.completions);
+    CHECK_INT(cuts, cut);
+    CHECK(from.events >= 2 + 3 * cuts / 2);
+    inbox_check_events(&from);
+    inbox_check_events(&to);
+    cognito_client_free(sender);
+    cognito_client_free(receiver);
+    free(received);
+    return check_result();
+}
