@@ -233,7 +233,10 @@ impl State {
         log!(Info, Stage::Connack, "connected to {}; session present: {session_present}", stream.peer());
         let now = boot_time();
         self.phase = Phase::Open { stream, opened_at: now, renewal: Renewal::planned(now) };
-        self.session.opened(session_present, KeepAlive::new(self.settings.keep_alive, self.settings.ping_time, now));
+        self.session.opened(
+            session_present,
+            KeepAlive::new(self.settings.keep_alive, self.settings.ping_time, super::traffic::now()),
+        );
         let _ = self.run.connected.set(());
         self.tell(EventKind::Connected, None, None, session_present);
         self.attempts = 0;

@@ -8,9 +8,9 @@ use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::mqtt::Error as MqttError;
 use crate::mqtt::codec::{self, Connect, Received};
-use crate::mqtt::session::{Due as KeepAliveDue, Output};
+use crate::mqtt::session::{Due as KeepAliveDue, Now, Output};
 use crate::status::Status;
-use crate::sys::{boot_time, random};
+use crate::sys::{awake_time, boot_time, random};
 use crate::transport::{ByteStream, Ended};
 use bytes::BytesMut;
 use std::time::{Duration, Instant};
@@ -160,7 +160,7 @@ impl State {
         if let (false, Some(ended)) = (has_come, stream.ended()) {
             return Err(diagnosis::ended(&self.dial, ended, stream.peer()));
         }
-        let now = boot_time();
+        let now = now();
         while let Some(packet) = codec::decode(&mut self.incoming).map_err(failure)? {
             match self.session.received(packet, now).map_err(failure)? {
                 None => {}
@@ -203,7 +203,7 @@ impl State {
         let Phase::Open { stream, renewal, .. } = &mut self.phase else { return Ok(()) };
         let may_ask = matches!(renewal, Renewal::At(_));
         loop {
-            let now = boot_time();
+            let now = now();
             while self.outgoing.len() < BATCH {
                 let Some(packet) = self.session.next(now, may_ask).map_err(failure)? else { break };
                 self.outgoing.extend_from_slice(&packet.bytes);
@@ -230,12 +230,12 @@ impl State {
 
     /// Keep-alive, and the planned end.
     fn check_time(&mut self) -> Result<(), Failure> {
-        let now = boot_time();
         // While nothing is read, the answer may lie in the socket.
-        if self.session.due(now) == Some(KeepAliveDue::GiveUp) && !self.is_held_back() {
+        if self.session.due(now()) == Some(KeepAliveDue::GiveUp) && !self.is_held_back() {
             return Err(failure(MqttError::PingTimedOut));
         }
         let Phase::Open { renewal, .. } = &mut self.phase else { return Ok(()) };
+        let now = boot_time();
         match *renewal {
             Renewal::At(due) if now >= due => *renewal = Renewal::Holding { until: now + HOLD },
             Renewal::Holding { until } if now >= until || self.session.unacknowledged() == 0 => {
@@ -253,7 +253,7 @@ impl State {
     /// DISCONNECT and WebSocket Close in one write, behind what was accepted before.
     pub fn say_disconnect(&mut self) {
         let Phase::Ending { stream, .. } = &mut self.phase else { return };
-        let now = boot_time();
+        let now = now();
         while let (true, Ok(Some(packet))) = (self.outgoing.len() < codec::MAX_PACKET, self.session.next(now, true)) {
             self.outgoing.extend_from_slice(&packet.bytes);
             if let Some(operation) = packet.done {
@@ -295,14 +295,14 @@ impl State {
                 let planned = match *renewal {
                     Renewal::At(at) | Renewal::Holding { until: at } => at,
                 };
-                let keep_alive = match self.session.due(boot_time()) {
-                    Some(KeepAliveDue::At(at)) => at,
-                    // Nothing can be done about it before the application has caught up.
-                    Some(KeepAliveDue::GiveUp) if self.is_held_back() => planned,
-                    Some(KeepAliveDue::Ping) if self.is_blocked() => planned,
-                    _ => Duration::ZERO,
-                };
-                Some(boot(planned.min(keep_alive)))
+                match self.session.due(now()) {
+                    Some(KeepAliveDue::At(at)) => Some(boot(planned.min(at))),
+                    Some(KeepAliveDue::AnswerBy(at)) => Some(monotonic(at.saturating_sub(awake_time()))),
+                    // Nothing can be done about it before the application has caught up, or the socket has room.
+                    Some(KeepAliveDue::GiveUp) if self.is_held_back() => Some(boot(planned)),
+                    Some(KeepAliveDue::Ping) if self.is_blocked() => Some(boot(planned)),
+                    _ => Some(monotonic(Duration::ZERO)),
+                }
             }
             Phase::Ending { since, .. } => {
                 let passed = since.elapsed();
@@ -323,6 +323,11 @@ pub struct Due {
     pub left: Duration,
     /// Whether time goes on while the board is suspended.
     pub is_boot_time: bool,
+}
+
+/// The time by both clocks.
+pub fn now() -> Now {
+    Now { boot: boot_time(), awake: awake_time() }
 }
 
 fn failure(error: MqttError) -> Failure {

@@ -3,7 +3,7 @@
 #![allow(unsafe_code, reason = "system calls through libc")]
 
 mod allocator;
-mod boot_time;
+mod clocks;
 mod epoll;
 mod eventfd;
 mod getaddrinfo;
@@ -13,7 +13,7 @@ mod send;
 mod signals;
 mod timerfd;
 
-pub use boot_time::boot_time;
+pub use clocks::{awake_time, boot_time};
 pub use epoll::{Epoll, Interest};
 pub use eventfd::{EventFd, EventFdWatch};
 pub use getaddrinfo::{ResolveError, getaddrinfo};

@@ -15,7 +15,9 @@ static cognito_client *client;
 static cognito_transport *transport;
 
 static cognito_status new_provider(void) { return cognito_provider_new(config, &provider); }
-static cognito_status new_client(void) { return cognito_client_new(config, provider, NULL, NULL, &client); }
+static cognito_status new_client(void) {
+    return cognito_client_new(config, provider, NULL, NULL, &client);
+}
 static cognito_status connect_client(void) {
     return cognito_client_connect(client, COGNITO_WAIT_FOREVER);
 }

@@ -26,6 +26,27 @@ static cognito_status trace_getters(void *h) {
 static cognito_status connect_client(void *h) { return cognito_client_connect(h, 0); }
 static cognito_status process(void *h) { return cognito_client_process(h, 0); }
 static cognito_status disconnect(void *h) { return cognito_client_disconnect(h, 0); }
+static cognito_status publish(void *h) {
+    return cognito_client_publish(h, "t", "x", 1, 0, false, 0, NULL, NULL);
+}
+static void no_message(cognito_client *client, const cognito_message *message, void *user_data) {
+    (void)client;
+    (void)message;
+    (void)user_data;
+}
+static cognito_status subscribe(void *h) {
+    return cognito_client_subscribe(h, "t", 0, no_message, NULL, 0, NULL, NULL);
+}
+static cognito_status unsubscribe(void *h) {
+    return cognito_client_unsubscribe(h, "t", 0, NULL, NULL);
+}
+static cognito_status start(void *h) { return cognito_client_start(h); }
+static cognito_status stop(void *h) { return cognito_client_stop(h); }
+static cognito_status client_fd(void *h) { return cognito_client_fd(h); }
+static cognito_status next_timeout(void *h) {
+    CHECK_INT(-1, cognito_client_next_timeout_ms(h));
+    return COGNITO_STATUS_INVALID_HANDLE;
+}
 static cognito_status cancel(void *h) { return cognito_client_cancel(h); }
 static cognito_status is_connected(void *h) {
     return cognito_client_is_connected(h) ? COGNITO_STATUS_OK : COGNITO_STATUS_INVALID_HANDLE;
@@ -101,7 +122,9 @@ static const char *const type_names[] = {
 
 /* By the type of the handle that they take. */
 static call_fn *const on_client[] = {connect_client, process,        disconnect,   cancel,
-                                     is_connected,   client_failure, client_trace, NULL};
+                                     is_connected,   client_failure, client_trace, publish,
+                                     subscribe,      unsubscribe,    start,        stop,
+                                     client_fd,      next_timeout,   NULL};
 static call_fn *const on_transport[] = {open_transport,
                                         close_transport,
                                         cancel_transport,

@@ -28,6 +28,11 @@ ON_CONFIG(without_clock, true)
 ON_CONFIG(client_id, "test-1")
 ON_CONFIG(keep_alive_s, 60)
 ON_CONFIG(clean_session, true)
+ON_CONFIG(ping_timeout_ms, 1000)
+ON_CONFIG(user_name, "name")
+ON_CONFIG(will, "topic", "x", 1, 0, false)
+ON_CONFIG(reconnect_ms, 1000, 2000)
+ON_CONFIG(queue_max, 1, 1)
 ON_CONFIG(connect_timeout_ms, 1000)
 ON_CONFIG(ca_file, "ca.pem")
 ON_CONFIG(ca_pem, "pem")
@@ -49,7 +54,8 @@ MAKES(provider_new, cognito_provider, cognito_provider_new(h, &out))
 MAKES(client_new, cognito_client, cognito_client_new(h, NULL, NULL, NULL, &out))
 MAKES(transport_new, cognito_transport, cognito_transport_new(h, NULL, &out))
 
-MAKES(client_new_with_provider, cognito_client, cognito_client_new(good_config, h, NULL, NULL, &out))
+MAKES(client_new_with_provider, cognito_client,
+      cognito_client_new(good_config, h, NULL, NULL, &out))
 MAKES(transport_new_with_provider, cognito_transport, cognito_transport_new(good_config, h, &out))
 MAKES(fetch, cognito_credentials, cognito_provider_fetch(h, 0, &out))
 MAKES(sign, cognito_signed_url, cognito_provider_sign(h, 0, 0, &out))
@@ -69,6 +75,11 @@ static call_fn *const on_config[] = {endpoint,
                                      client_id,
                                      keep_alive_s,
                                      clean_session,
+                                     ping_timeout_ms,
+                                     user_name,
+                                     will,
+                                     reconnect_ms,
+                                     queue_max,
                                      ca_file,
                                      ca_pem,
                                      trust,

@@ -64,7 +64,8 @@ int main(void) {
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_subscribe(client, "loop", 1, inbox_message,
                                                              &told, 0, inbox_completion, &told));
     CHECK_INT(-1, cognito_client_next_timeout_ms(client));
-    CHECK_STATUS(COGNITO_STATUS_IN_PROGRESS, cognito_client_connect(client, 0));
+    cognito_status status = cognito_client_connect(client, 0);
+    CHECK(status == COGNITO_STATUS_IN_PROGRESS || status == COGNITO_STATUS_OK);
     CHECK(loop_until(client, &told.completions, 1));
     CHECK(cognito_client_is_connected(client));
     printf("connected and subscribed after %d turns\n", turns);
@@ -95,7 +96,7 @@ int main(void) {
     is_silent(client);
 
     check_row = "end";
-    cognito_status status = cognito_client_disconnect(client, 0);
+    status = cognito_client_disconnect(client, 0);
     CHECK(status == COGNITO_STATUS_IN_PROGRESS || status == COGNITO_STATUS_OK);
     CHECK(loop_until(client, &events.events, 6));
     CHECK(local_aws_wait("disconnects=1&iot_close_notify=1&iot_fin=1"));

@@ -4,13 +4,12 @@
 mod keep_alive;
 mod subscriptions;
 
-pub use keep_alive::{Due, KeepAlive};
+pub use keep_alive::{Due, KeepAlive, Now};
 
 use super::Error;
 use super::codec::{self, Message, Qos, Received};
 use bytes::Bytes;
 use std::collections::VecDeque;
-use std::time::Duration;
 use subscriptions::Subscriptions;
 
 /// Of the session's own: a request that no operation waits for.
@@ -229,12 +228,12 @@ impl<H: Clone> Session<H> {
     }
 
     /// When keep-alive wants something; `None` without a connection.
-    pub fn due(&self, now: Duration) -> Option<Due> {
+    pub fn due(&self, now: Now) -> Option<Due> {
         self.keep_alive.as_ref().map(|keep_alive| keep_alive.due(now))
     }
 
     /// A packet came.
-    pub fn received(&mut self, packet: Received, now: Duration) -> Result<Option<Output>, Error> {
+    pub fn received(&mut self, packet: Received, now: Now) -> Result<Option<Output>, Error> {
         let keep_alive = self.keep_alive.as_mut().ok_or(Error::Malformed("a packet without a session"))?;
         keep_alive.received(now);
         match packet {
@@ -265,7 +264,7 @@ impl<H: Clone> Session<H> {
     }
 
     /// The next packet to send now, if there is one. Counts as sent. Requests are held back unless they may go.
-    pub fn next(&mut self, now: Duration, may_ask: bool) -> Result<Option<Packet>, Error> {
+    pub fn next(&mut self, now: Now, may_ask: bool) -> Result<Option<Packet>, Error> {
         let Some(keep_alive) = &mut self.keep_alive else { return Ok(None) };
         if let Some(packet_id) = self.acknowledgements.pop_front() {
             keep_alive.sent(now);

@@ -4,8 +4,9 @@
 
 use super::*;
 use bytes::BytesMut;
+use std::time::Duration;
 
-const NOW: Duration = Duration::from_secs(1000);
+const NOW: Now = Now { boot: Duration::from_secs(1000), awake: Duration::from_secs(1000) };
 
 fn session() -> Session<&'static str> {
     Session::new(Limits { queue_messages: 100, queue_bytes: 10_000, in_flight: 3 })
