@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ffi          the C API: handles, status, last error. One file per C type
-//!  ├ client    an MQTT session (cognito_client): CONNECT, CONNACK, the session's driver
+//!  ├ client    an MQTT session that stays up (cognito_client): phases, who drives them, what the application is told
 //!  ├ stream    an authenticated byte stream for other MQTT libraries (cognito_transport)
 //!  ├ fetching  credentials and signed URLs for other SDKs (cognito_provider)
 //!  │  ├ dial          from settings to an open WebSocket: both connections at once, one deadline, why AWS refuses
@@ -10,16 +10,16 @@
 //!  ├ credentials   identity or pool -> temporary AWS credentials (provider, one fetch for all, requests, HTTP connector)
 //!  ├ signing       credentials -> presigned wss:// URL. Pure
 //!  ├ transport     DNS, proxy, TCP, TLS, WebSocket -> a stream of MQTT packets
-//!  └ mqtt          CONNECT, CONNACK, keep-alive. No sockets
+//!  └ mqtt          packets, topics, and the rules of a session. No sockets
 //! ```
 //!
-//! A connect, from top to bottom: [`ffi::cognito_client_connect`] -> `client::Client::connect` -> `client::driver` ->
-//! `dial::Dial::run` -> `credentials::Provider::credentials` beside `transport::Dialer::open` -> `signing::presign` ->
-//! `transport::websocket::upgrade` -> `client::connack`.
+//! A connect, from top to bottom: [`ffi::cognito_client_connect`] -> `client::Client::connect` -> `client::drive` ->
+//! `client::dialing` -> `dial::Dial::run` -> `credentials::Provider::credentials` beside `transport::Dialer::open` -> `signing::presign` ->
+//! `transport::websocket::upgrade` -> `client::traffic` (CONNECT, CONNACK, and the session).
 //!
-//! A handle that waits owns a Tokio current-thread runtime and one task, which runs while some thread of the application is
-//! inside a waiting call and at no other time. Nothing here starts a thread, but for `getaddrinfo` (see `transport::dns`).
-//! A stream that is open needs no runtime: its calls never wait (docs/adr/0010).
+//! A dial runs on a Tokio current-thread runtime of its handle, while some thread of the application is inside a call and at no
+//! other time. A stream or session that is open needs no runtime (docs/adr/0010 and 0011). Nothing here starts a thread, but for
+//! `getaddrinfo` (see `transport::dns`) and `cognito_client_start`.
 //!
 //! `names`, `config`, `status`, `error`, `log`, `callback`, `clock`, `trace`, `boxed` and `sys` (system calls) serve all layers.
 //! `unsafe` lives in `ffi` and `sys` only.
