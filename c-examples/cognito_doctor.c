@@ -145,7 +145,8 @@ int main(int argc, char **argv) {
     }
 
     if ((visit.status = cognito_provider_new(config, &provider)) == COGNITO_STATUS_OK &&
-        (visit.status = cognito_client_new(config, provider, NULL, NULL, &client)) == COGNITO_STATUS_OK) {
+        (visit.status = cognito_client_new(config, provider, NULL, NULL, &client)) ==
+            COGNITO_STATUS_OK) {
         cancel_on_signals(client);
         if ((status = examine(&visit, client, provider)) != COGNITO_STATUS_OK) {
             goto defect;

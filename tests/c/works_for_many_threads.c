@@ -1,5 +1,6 @@
 /* One client, many threads: some publish and wait, some process, and one of the library's own that
- * was asked for. Each message comes once, callbacks one at a time. */
+ * was asked for. Each message comes once, callbacks one at a time. Arguments: how many threads
+ * publish, and how many messages each. */
 
 #define _POSIX_C_SOURCE 200809L
 
@@ -8,11 +9,12 @@
 
 #include <pthread.h>
 
-enum { THREADS = 8, EACH = 100 };
+enum { THREADS_MAX = 64, EACH_MAX = 100 };
 
 static cognito_client *client;
 static int inside, received;
-static int seen[THREADS][EACH];
+static int seen[THREADS_MAX][EACH_MAX];
+static int threads = 8, each = EACH_MAX;
 
 static void on_message(cognito_client *of, const cognito_message *message, void *user_data) {
     int thread, number;
@@ -32,7 +34,7 @@ static void on_message(cognito_client *of, const cognito_message *message, void 
 
 static void *publish(void *argument) {
     int thread = (int)(intptr_t)argument;
-    for (int i = 0; i < EACH; i++) {
+    for (int i = 0; i < each; i++) {
         char payload[16];
         int length = snprintf(payload, sizeof payload, "%d/%d", thread, i);
         CHECK_STATUS(COGNITO_STATUS_OK,
@@ -50,7 +52,7 @@ static void *process(void *argument) {
 
 /* What the publishing threads share the client with. */
 static void round_of(bool starts, int processing) {
-    pthread_t publishers[THREADS], others[4];
+    pthread_t publishers[THREADS_MAX], others[4];
     memset(seen, 0, sizeof seen);
     received = 0;
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, COGNITO_WAIT_FOREVER));
@@ -64,18 +66,18 @@ static void round_of(bool starts, int processing) {
     for (int i = 0; i < processing; i++) {
         REQUIRE(pthread_create(&others[i], NULL, process, NULL) == 0);
     }
-    for (int i = 0; i < THREADS; i++) {
+    for (int i = 0; i < threads; i++) {
         REQUIRE(pthread_create(&publishers[i], NULL, publish, (void *)(intptr_t)i) == 0);
     }
-    for (int i = 0; i < THREADS; i++) {
+    for (int i = 0; i < threads; i++) {
         pthread_join(publishers[i], NULL);
     }
     double deadline = now_ms() + allowed_ms(10000);
-    while (__atomic_load_n(&received, __ATOMIC_SEQ_CST) < THREADS * EACH && now_ms() < deadline) {
+    while (__atomic_load_n(&received, __ATOMIC_SEQ_CST) < threads * each && now_ms() < deadline) {
         CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_process(client, 10));
     }
-    for (int thread = 0; thread < THREADS; thread++) {
-        for (int i = 0; i < EACH; i++) {
+    for (int thread = 0; thread < threads; thread++) {
+        for (int i = 0; i < each; i++) {
             CHECK_INT(1, seen[thread][i]);
         }
     }
@@ -87,7 +89,12 @@ static void round_of(bool starts, int processing) {
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_stop(client));
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (argc == 3) {
+        threads = atoi(argv[1]);
+        each = atoi(argv[2]);
+        REQUIRE(threads <= THREADS_MAX && each <= EACH_MAX);
+    }
     static struct inbox events;
     client = inbox_client(local_aws_config(), &events);
     check_row = "publishers alone";
