@@ -27,7 +27,7 @@ void inbox_event(cognito_client *client, const cognito_event *event, void *user_
     if (inbox->events < INBOX_MAX) {
         inbox->event[inbox->events] = *event;
     }
-    inbox->events++;
+    __atomic_fetch_add(&inbox->events, 1, __ATOMIC_SEQ_CST); /* after what it counts */
 }
 
 void inbox_completion(cognito_client *client, const cognito_completion *completion,

@@ -1,6 +1,10 @@
+#define _POSIX_C_SOURCE 200809L
+
 #include "proc.h"
 
 #include <dirent.h>
+#include <poll.h>
+#include <pthread.h>
 
 static void proc_path(char *path, size_t size, int pid, const char *name) {
     if (pid == 0) {
@@ -38,4 +42,16 @@ int proc_count(int pid, const char *folder) {
     }
     closedir(directory);
     return count;
+}
+
+static void *nothing(void *argument) { return argument; }
+
+int proc_own_threads(void) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, nothing, NULL) != 0 || pthread_join(thread, NULL) != 0) {
+        return -1;
+    }
+    /* It may be listed for a moment longer. */
+    poll(NULL, 0, 50);
+    return proc_count(0, "task");
 }

@@ -12,4 +12,8 @@ long proc_status(int pid, const char *name);
  * a descriptor, which counts when it is this process's. */
 int proc_count(int pid, const char *folder);
 
+/* How many threads this program has on its own account: one, and a sanitizer's, which comes with
+ * the first that is started. */
+int proc_own_threads(void);
+
 #endif
