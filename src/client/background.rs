@@ -13,8 +13,8 @@ use std::thread::{Builder, JoinHandle};
 /// The thread, if there is one.
 pub struct Background {
     thread: Mutex<Option<Thread>>,
-    /// Whether what is left was ended.
-    is_finished: AtomicBool,
+    /// Whether what is left was ended. Locked while that is being done, so that nobody returns from a free before.
+    is_finished: Mutex<bool>,
 }
 
 struct Thread {
@@ -25,7 +25,7 @@ struct Thread {
 impl Background {
     /// There is none.
     pub fn new() -> Self {
-        Self { thread: Mutex::new(None), is_finished: AtomicBool::new(false) }
+        Self { thread: Mutex::new(None), is_finished: Mutex::new(false) }
     }
 
     /// Waits for its end, which was ordered, unless this is the thread itself.
@@ -41,9 +41,12 @@ impl Background {
         drop(self.lock().take());
     }
 
-    /// True once.
-    pub fn finish_once(&self) -> bool {
-        !self.is_finished.swap(true, Ordering::SeqCst)
+    /// Ends what is left, once, or waits for whoever does.
+    pub fn finish_once(&self, finish: impl FnOnce()) {
+        let mut is_finished = self.is_finished.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::mem::replace(&mut *is_finished, true) {
+            finish();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Thread>> {

@@ -7,7 +7,7 @@ use super::state::{Phase, State};
 use crate::callback;
 use crate::error::{Failure, Stage};
 use crate::execution::{Call, Wait};
-use crate::sys::{Interest, wait_for};
+use crate::sys::{EventFd, Interest, wait_for};
 use std::os::fd::AsFd;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -193,11 +193,8 @@ impl Client {
             [Some((network.as_fd(), Interest::Read)), event.map(|event| (event.as_fd(), Interest::Read))],
             at_most,
         );
-        if let Some(event) = event {
-            event.clear();
-        }
-        // A cancel is for those that wait for this thread, too.
-        if self.execution.is_ended(base) {
+        // A cancel is for those that wait for this thread, even where it is not for this thread.
+        if event.is_some_and(EventFd::clear) {
             self.changed.notify_all();
         }
         self.lock()

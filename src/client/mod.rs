@@ -188,12 +188,13 @@ impl Client {
 
     /// The last one out ends what is open and tells the application.
     fn finish_if_left(&self) {
-        if !self.execution.is_left() || !self.background.finish_once() {
-            return;
+        if self.execution.is_left() {
+            self.background.finish_once(|| {
+                self.lock().finish();
+                self.deliver_all();
+                self.execution.shut_down();
+            });
         }
-        self.lock().finish();
-        self.deliver_all();
-        self.execution.shut_down();
     }
 }
 

@@ -199,9 +199,14 @@ impl State {
         self.deliveries.is_behind() && self.waiting == 0
     }
 
+    /// Whether requests may go out, which are held back before a planned end.
+    pub fn may_ask(&self) -> bool {
+        matches!(self.phase, Phase::Open { renewal: Renewal::At(_), .. })
+    }
+
     fn send(&mut self) -> Result<(), Failure> {
-        let Phase::Open { stream, renewal, .. } = &mut self.phase else { return Ok(()) };
-        let may_ask = matches!(renewal, Renewal::At(_));
+        let may_ask = self.may_ask();
+        let Phase::Open { stream, .. } = &mut self.phase else { return Ok(()) };
         loop {
             let now = now();
             while self.outgoing.len() < BATCH {

@@ -32,11 +32,11 @@ impl EventFd {
         }
     }
 
-    /// Takes the signal back.
-    pub fn clear(&self) {
+    /// Takes the signal back. Gives whether there was one.
+    pub fn clear(&self) -> bool {
         let mut count = [0_u8; 8];
         // SAFETY: `count` is valid for writing 8 bytes. EAGAIN means that it was clear.
-        unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) };
+        unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) > 0 }
     }
 }
 
