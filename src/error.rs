@@ -172,6 +172,12 @@ impl Failure {
         Self::new(Status::InvalidArgument, Stage::None, format!("{field} {problem}"))
     }
 
+    /// A handle that was made before fork() is used in the child: the two share descriptors, but no thread.
+    pub fn forked(what: &str) -> Self {
+        Self::new(Status::Forked, Stage::None, format!("the {what} was made before fork()"))
+            .hint(format!("Make a new {what} in the child"))
+    }
+
     /// The end that a cancel makes of `stage`.
     pub fn cancelled(stage: Stage) -> Self {
         Self::new(Status::Cancelled, stage, "cancelled")

@@ -156,12 +156,11 @@ impl State {
             return Ok(false);
         }
         let Phase::Open { stream, .. } = &mut self.phase else { return Ok(false) };
-        let has_come = stream.recv_all(&mut self.incoming);
-        if let (false, Some(ended)) = (has_come, stream.ended()) {
-            return Err(diagnosis::ended(&self.dial, ended, stream.peer()));
-        }
+        let mut has_come = stream.recv_all(&mut self.incoming);
         let now = now();
         while let Some(packet) = codec::decode(&mut self.incoming).map_err(failure)? {
+            // Also what came together with CONNACK.
+            has_come = true;
             match self.session.received(packet, now).map_err(failure)? {
                 None => {}
                 Some(Output::Done(operation, outcome)) => {
@@ -189,8 +188,14 @@ impl State {
             // An idle session keeps no memory for a burst that is over.
             self.incoming = BytesMut::new();
         }
-        // An end may lie behind what has come.
-        Ok(has_come)
+        // An end lies behind what has come.
+        match self.phase.stream() {
+            Some(stream) if !has_come => match stream.ended() {
+                Some(ended) => Err(diagnosis::ended(&self.dial, ended, stream.peer())),
+                None => Ok(false),
+            },
+            _ => Ok(has_come),
+        }
     }
 
     /// Whether no more is read until the application has caught up. While a call waits for an answer everything is read, because

@@ -56,8 +56,7 @@ impl Dial {
         away: watch::Receiver<Away>,
     ) -> Result<Self, Failure> {
         if provider.has_forked() {
-            return Err(Failure::new(Status::Forked, Stage::None, "the provider was made before fork()")
-                .hint("Make a new provider in the child"));
+            return Err(Failure::forked("provider"));
         }
         let dialer = provider.dialer_for(&settings.network)?;
         Ok(Self { settings, client_id, provider, dialer, away })

@@ -145,9 +145,7 @@ impl Execution {
         if !self.has_forked() {
             return Ok(());
         }
-        let what = self.what;
-        Err(Failure::new(Status::Forked, Stage::None, format!("the {what} was made before fork()"))
-            .hint(format!("Make a new {what} in the child")))
+        Err(Failure::forked(self.what))
     }
 
     /// Wakes whoever waits, by a runtime or for [`Execution::event`].
