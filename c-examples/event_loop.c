@@ -8,7 +8,7 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include "options.h"
+#include "messages.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -19,30 +19,20 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-static const char *topic = "test/topic", *text = "Hello from Cognito Connect", *count_text = "10";
-
-static const struct own_option own_options[] = {
-    {"--topic", &topic, NULL},
-    {"--message", &text, NULL},
-    {"--count", &count_text, NULL},
-    {NULL, NULL, NULL},
-};
-
 static const struct program program = {
     .needs = NEEDS_CLIENT_ID,
     .usage = "usage: event_loop --endpoint ENDPOINT --cognito_identity IDENTITY [OPTIONS]\n"
              "\n"
              "Subscribes to a topic, publishes messages to it, and receives them, in an event "
              "loop.\n",
-    .own_usage = "  --topic TOPIC              where to (test/topic)\n"
-                 "  --message TEXT             what (Hello from Cognito Connect)\n"
-                 "  --count N                  how many messages, 1 to 1000000 (10)\n",
-    .own = own_options,
+    .own_usage = MESSAGES_USAGE,
+    .own = messages_options,
 };
 
 /* What the callbacks and the loop know of each other. */
 struct state {
-    long count, published, acknowledged, received;
+    struct messages messages;
+    long published, acknowledged, received;
     bool is_over; /* the session has ended for good */
     int exit_code;
 };
@@ -75,12 +65,11 @@ static void on_complete(cognito_client *client, const cognito_completion *comple
 
 /* Publishes as much as the queue takes. */
 static void publish(cognito_client *client, struct state *state) {
-    while (state->published < state->count) {
+    while (state->published < state->messages.count) {
         char payload[512];
-        int length = snprintf(payload, sizeof payload, "%s [%ld]", text, state->published + 1);
-        size_t payload_len = length < (int)sizeof payload ? (size_t)length : sizeof payload - 1;
-        cognito_status status = cognito_client_publish(client, topic, payload, payload_len, 1,
-                                                       false, 0, on_complete, state);
+        size_t length = messages_payload(payload, sizeof payload, state->published + 1);
+        cognito_status status = cognito_client_publish(client, state->messages.topic, payload,
+                                                       length, 1, false, 0, on_complete, state);
         if (status == COGNITO_STATUS_QUEUE_FULL) {
             return;
         }
@@ -110,7 +99,7 @@ static void on_message(cognito_client *client, const cognito_message *message, v
     struct state *state = user_data;
     printf("Received on %s: %.*s\n", message->topic, (int)message->payload_len,
            (const char *)message->payload);
-    if (++state->received == state->count) {
+    if (++state->received == state->messages.count) {
         printf("%ld messages received\n", state->received);
         end(client, state, EXIT_SUCCESS);
     }
@@ -175,16 +164,13 @@ int main(int argc, char **argv) {
     if (config == NULL) {
         return exit_code;
     }
-    char *rest;
-    state.count = strtol(count_text, &rest, 10);
-    if (*rest != '\0' || state.count < 1 || state.count > 1000000) {
-        options_wrong("--count cannot be", count_text);
+    if (!messages_from_options(&state.messages)) {
         cognito_config_free(config);
         return EXIT_USAGE;
     }
     if (begun(cognito_client_new(config, NULL, on_event, &state, &client)) &&
-        begun(cognito_client_subscribe(client, topic, 1, on_message, &state, 0, on_subscribed,
-                                       &state)) &&
+        begun(cognito_client_subscribe(client, state.messages.topic, 1, on_message, &state, 0,
+                                       on_subscribed, &state)) &&
         begun(cognito_client_connect(client, 0)) && !run(client, &state)) {
         state.exit_code = EXIT_FAILURE;
     }

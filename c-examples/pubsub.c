@@ -9,31 +9,20 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include "options.h"
+#include "messages.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *topic = "test/topic", *text = "Hello from Cognito Connect", *count_text = "10";
-
-static const struct own_option own_options[] = {
-    {"--topic", &topic, NULL},
-    {"--message", &text, NULL},
-    {"--count", &count_text, NULL},
-    {NULL, NULL, NULL},
-};
-
 static const struct program program = {
     .needs = NEEDS_CLIENT_ID,
     .usage = "usage: pubsub --endpoint ENDPOINT --cognito_identity IDENTITY [OPTIONS]\n"
              "\n"
              "Subscribes to a topic, publishes messages to it, and receives them.\n",
-    .own_usage = "  --topic TOPIC              where to (test/topic)\n"
-                 "  --message TEXT             what (Hello from Cognito Connect)\n"
-                 "  --count N                  how many messages, 1 to 1000000 (10)\n",
-    .own = own_options,
+    .own_usage = MESSAGES_USAGE,
+    .own = messages_options,
 };
 
 static cognito_client *volatile interrupted_client;
@@ -75,6 +64,7 @@ static void on_message(cognito_client *client, const cognito_message *message, v
 
 int main(int argc, char **argv) {
     struct options options;
+    struct messages messages;
     cognito_client *client = NULL;
     cognito_status status;
     long received = 0;
@@ -84,10 +74,7 @@ int main(int argc, char **argv) {
     if (config == NULL) {
         return exit_code;
     }
-    char *end;
-    long count = strtol(count_text, &end, 10);
-    if (*end != '\0' || count < 1 || count > 1000000) {
-        options_wrong("--count cannot be", count_text);
+    if (!messages_from_options(&messages)) {
         exit_code = EXIT_USAGE;
         goto end;
     }
@@ -101,23 +88,22 @@ int main(int argc, char **argv) {
     sigaction(SIGTERM, &action, NULL);
 
     if ((status = cognito_client_connect(client, COGNITO_WAIT_FOREVER)) != COGNITO_STATUS_OK ||
-        (status = cognito_client_subscribe(client, topic, 1, on_message, &received,
+        (status = cognito_client_subscribe(client, messages.topic, 1, on_message, &received,
                                            COGNITO_WAIT_FOREVER, NULL, NULL)) !=
             COGNITO_STATUS_OK) {
         goto failed;
     }
-    for (long i = 0; i < count && !is_interrupted; i++) {
+    for (long i = 0; i < messages.count && !is_interrupted; i++) {
         char payload[512];
-        int length = snprintf(payload, sizeof payload, "%s [%ld]", text, i + 1);
-        size_t payload_len = length < (int)sizeof payload ? (size_t)length : sizeof payload - 1;
-        status = cognito_client_publish(client, topic, payload, payload_len, 1, false,
+        size_t length = messages_payload(payload, sizeof payload, i + 1);
+        status = cognito_client_publish(client, messages.topic, payload, length, 1, false,
                                         COGNITO_WAIT_FOREVER, NULL, NULL);
         if (status != COGNITO_STATUS_OK) {
             goto failed;
         }
     }
     /* At least once each: after a reconnect, some may come twice. */
-    while (received < count && !is_interrupted) {
+    while (received < messages.count && !is_interrupted) {
         if ((status = cognito_client_process(client, 1000)) != COGNITO_STATUS_OK) {
             goto failed;
         }

@@ -1,27 +1,24 @@
 //! The descriptors of a client: what its own calls wait for, and what the application's event loop does.
 
 use super::state::State;
+use super::traffic::Due;
 use crate::error::{Failure, Stage};
 use crate::status::Status;
 use crate::sys::{BootTimer, Epoll, Interest, boot_time};
-use crate::transport::{Flag, SocketWatch};
+use crate::transport::{Readiness, SocketWatch};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Of the network: an epoll of socket and timer, which a call waits on. For the application: another one of that and of a flag.
+/// Of the network: an epoll of socket and timer, which a call waits on. For the application: another one of that, and of what it does
+/// not show.
 pub struct Descriptors {
     socket: SocketWatch,
     timer: BootTimer,
     /// When the timer expires.
     timer_at: Option<Duration>,
-    application: Option<Application>,
-}
-
-struct Application {
-    epoll: Epoll,
-    flag: Flag,
+    application: Option<Readiness>,
 }
 
 impl Descriptors {
@@ -40,12 +37,9 @@ impl Descriptors {
     /// The one for the application, which is made when it is first asked for.
     pub fn application(&mut self) -> Result<RawFd, Failure> {
         if let Some(application) = &self.application {
-            return Ok(application.epoll.number());
+            return Ok(application.number());
         }
-        let (epoll, flag) = (Epoll::new().map_err(refused)?, Flag::new().map_err(refused)?);
-        epoll.add(self.socket.epoll().as_fd(), Interest::Read).map_err(refused)?;
-        epoll.add(flag.as_fd(), Interest::Read).map_err(refused)?;
-        Ok(self.application.insert(Application { epoll, flag }).epoll.number())
+        Ok(self.application.insert(Readiness::new().map_err(refused)?).number())
     }
 
     /// Lets go of a socket that is about to be closed.
@@ -72,11 +66,14 @@ impl Descriptors {
 }
 
 impl State {
-    /// Shows on the descriptors how the client stands. Called whenever the lock is about to be released.
-    pub fn show(&mut self) {
-        let due = self.due_in();
-        let boot_due = due.as_ref().filter(|due| due.is_boot_time).map(|due| boot_time() + due.left);
-        self.descriptors.set_timer(boot_due);
+    /// Shows on the descriptors how the client stands. Called whenever the lock is about to be released. Gives when something is
+    /// due by itself.
+    pub fn show(&mut self) -> Option<Due> {
+        let due = self.due();
+        self.descriptors.set_timer(match due {
+            Some(Due::At(at)) => Some(at),
+            Some(Due::In(_)) | None => None,
+        });
         let is_held_back = self.is_held_back();
         let Self { phase, descriptors, .. } = self;
         let stream = phase.stream();
@@ -91,9 +88,11 @@ impl State {
             || !self.deliveries.is_empty() && !self.deliveries.is_delivering
             || self.is_dial_to_begin()
             || self.session.has_something_to_send(self.may_ask()) && !self.is_blocked() && self.is_connected();
-        if let Some(application) = &mut self.descriptors.application {
-            application.flag.set(has_something);
+        let Descriptors { socket, application, .. } = &mut self.descriptors;
+        if let Some(application) = application {
+            application.show(Some((socket.epoll().as_fd(), Interest::Read)), has_something);
         }
+        due
     }
 }
 

@@ -1,8 +1,7 @@
 //! A dial under way: its task, which runs while some thread waits on the runtime, and what comes of it.
 
 use crate::boxed::boxed;
-use crate::dial::Dial;
-use crate::dial::state::Attempt;
+use crate::dial::{Attempt, Dial};
 use crate::error::{Failure, Stage};
 use crate::execution::Call;
 use crate::status::Status;

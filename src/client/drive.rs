@@ -4,6 +4,7 @@
 use super::Client;
 use super::deliveries::Delivery;
 use super::state::{Phase, State};
+use super::traffic::Due;
 use crate::callback;
 use crate::error::{Failure, Stage};
 use crate::execution::{Call, Wait};
@@ -78,7 +79,7 @@ impl Client {
                 };
             } else if state.turn() {
                 self.changed.notify_all();
-            } else if state.deliveries.is_empty() || state.deliveries.is_delivering {
+            } else if !may_deliver(&state) {
                 state.has_leader = true;
                 state = self.wait_for_network(call, state, left, base);
                 state.has_leader = false;
@@ -98,16 +99,16 @@ impl Client {
         base: u64,
         mut check: impl FnMut(&mut State) -> Option<T>,
     ) -> Result<Option<T>, Failure> {
-        let mut state = self.lock();
-        if !matches!(state.phase, Phase::Dialing { .. }) {
+        let is_dialing = matches!(self.lock().phase, Phase::Dialing { .. });
+        if !is_dialing {
             self.tidy(call);
         }
+        let mut state = self.lock();
         for _ in 0..TURNS {
             let has_dialled;
             (state, has_dialled) = self.turn_dial(call, state);
             let has_worked = state.turn();
-            let has_delivered =
-                !state.deliveries.is_empty() && !state.deliveries.is_delivering && !callback::is_delivered();
+            let has_delivered = may_deliver(&state);
             state = self.deliver(state);
             if !has_dialled && !has_worked && !has_delivered {
                 break;
@@ -125,7 +126,7 @@ impl Client {
 
     /// Gives a dial its turn on the runtime. Whether it has ended by that.
     fn turn_dial<'a>(&'a self, call: &mut Call<'_>, mut state: Locked<'a>) -> (Locked<'a>, bool) {
-        if !self.begin_dial(call, &mut state) {
+        if !self.spawn_dial(call, &mut state) {
             return (state, false);
         }
         // Outside of the lock, because the dial calls the application for logins and the identity.
@@ -137,13 +138,13 @@ impl Client {
     }
 
     /// Makes sure that the dial under way has a task. Whether there is one.
-    fn begin_dial(&self, call: &mut Call<'_>, state: &mut Locked<'_>) -> bool {
-        let Phase::Dialing { dialing, is_spawned } = &mut state.phase else { return false };
+    fn spawn_dial(&self, call: &mut Call<'_>, state: &mut Locked<'_>) -> bool {
+        let State { phase: Phase::Dialing { dialing, is_spawned }, dial, .. } = &mut **state else { return false };
         match call.need_runtime() {
             Ok(()) if *is_spawned => {}
             Ok(()) => {
                 *is_spawned = true;
-                dialing.spawn(call, &self.dial);
+                dialing.spawn(call, dial);
             }
             Err(failure) => dialing.end(Err(failure)),
         }
@@ -167,7 +168,7 @@ impl Client {
         left: Option<Duration>,
         base: u64,
     ) -> Locked<'a> {
-        if self.begin_dial(call, &mut state) {
+        if self.spawn_dial(call, &mut state) {
             let Phase::Dialing { dialing, .. } = &state.phase else { return state };
             let dialing = dialing.clone();
             state.show();
@@ -177,8 +178,7 @@ impl Client {
             self.changed.notify_all();
             return self.lock();
         }
-        state.show();
-        let due = state.due_in().map(|due| due.left);
+        let due = state.show().map(Due::left);
         let network = state.descriptors.network();
         drop(state);
         let tidied = match self.tidy(call) {
@@ -202,7 +202,7 @@ impl Client {
 
     /// Tells the application what has happened, unless another thread does, or this one is inside a callback.
     fn deliver<'a>(&'a self, mut state: Locked<'a>) -> Locked<'a> {
-        if state.deliveries.is_empty() || state.deliveries.is_delivering || callback::is_delivered() {
+        if !may_deliver(&state) {
             return state;
         }
         state.deliveries.is_delivering = true;
@@ -214,9 +214,8 @@ impl Client {
                 Delivery::Message { message, connection, .. } => Some((*connection, message.packet_id)),
                 Delivery::Event(_) | Delivery::Completion(..) => None,
             };
-            let on_event = state.on_event.clone();
             drop(state);
-            callback::deliver(|| delivery.run(on_event.as_deref()));
+            callback::deliver(|| delivery.run(self.on_event.as_ref()));
             state = self.lock();
             if let Some((connection, packet_id)) = to_acknowledge {
                 state.session.delivered(connection, packet_id);
@@ -235,12 +234,14 @@ impl Client {
     /// Tells what is left to tell, after the last call.
     pub(super) fn deliver_all(&self) {
         loop {
-            let (delivery, on_event) = {
-                let mut state = self.lock();
-                (state.deliveries.pop(), state.on_event.clone())
-            };
+            let delivery = self.lock().deliveries.pop();
             let Some(delivery) = delivery else { return };
-            callback::deliver(|| delivery.run(on_event.as_deref()));
+            callback::deliver(|| delivery.run(self.on_event.as_ref()));
         }
     }
+}
+
+/// Whether there is something to tell, and this thread may.
+fn may_deliver(state: &State) -> bool {
+    !state.deliveries.is_empty() && !state.deliveries.is_delivering && !callback::is_delivered()
 }

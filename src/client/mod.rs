@@ -35,7 +35,7 @@ use tokio::sync::watch;
 /// One MQTT session, over as many connections as it takes. All its work is done on the threads that call it, and on that of
 /// [`Client::start`].
 pub struct Client {
-    dial: Arc<Dial>,
+    on_event: Option<OnEvent>,
     state: Mutex<State>,
     /// Signalled for the calls that wait for another one.
     changed: Condvar,
@@ -55,9 +55,9 @@ impl Client {
         let execution = Execution::new("client", wake.clone());
         let dial = Arc::new(Dial::new(dial, Some(settings.client_id.clone()), provider, execution.away())?);
         execution.prepare()?;
-        let state = State::new(Arc::clone(&dial), Arc::new(settings), on_event, Descriptors::new()?, wake);
+        let state = State::new(dial, settings, Descriptors::new()?, wake);
         let background = Background::new();
-        Ok(Self { dial, state: Mutex::new(state), changed: Condvar::new(), execution, background })
+        Ok(Self { on_event, state: Mutex::new(state), changed: Condvar::new(), execution, background })
     }
 
     /// Begins a connect if none is under way, and waits for its outcome.
@@ -150,9 +150,9 @@ impl Client {
     /// When an event loop has to call again though the descriptor is silent, in milliseconds; `None` for never.
     pub fn next_timeout_ms(&self) -> Result<Option<u64>, Failure> {
         self.execution.refuse_forked()?;
-        let due = self.lock().due_in();
+        let due = self.lock().due();
         // Rounded up: who comes too early has to come again.
-        Ok(due.map(|due| u64::try_from(due.left.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)))
+        Ok(due.map(|due| u64::try_from(due.left().as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)))
     }
 
     /// Ends all calls, says DISCONNECT if that takes no waiting, tells the application, and gives everything back. Inside a

@@ -1,14 +1,13 @@
 //! Where a client stands, and how it gets from one phase to the next. Everything here is done under the client's lock, and nothing
 //! waits.
 
-use super::deliveries::{Deliveries, Delivery, Event, EventKind, OnEvent, OnMessage};
+use super::deliveries::{Deliveries, Delivery, Event, EventKind, OnMessage};
 use super::descriptors::Descriptors;
 use super::dialing::{Dialing, Dialled};
 use super::operations::Operations;
 use super::reconnect::{Reconnect, is_final};
 use crate::config::ClientSettings;
-use crate::dial::Dial;
-use crate::dial::state::Attempt;
+use crate::dial::{Attempt, Dial};
 use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::mqtt::session::{KeepAlive, Session};
@@ -24,8 +23,7 @@ use tokio::sync::watch;
 /// What the lock of a client guards.
 pub struct State {
     pub dial: Arc<Dial>,
-    pub settings: Arc<ClientSettings>,
-    pub on_event: Option<Arc<OnEvent>>,
+    pub settings: ClientSettings,
     pub phase: Phase,
     /// From the last connect() to the end of its sessions.
     pub run: Arc<Run>,
@@ -104,21 +102,14 @@ impl Run {
 
 impl State {
     /// Idle.
-    pub fn new(
-        dial: Arc<Dial>,
-        settings: Arc<ClientSettings>,
-        on_event: Option<OnEvent>,
-        descriptors: Descriptors,
-        wake: watch::Sender<()>,
-    ) -> Self {
+    pub fn new(dial: Arc<Dial>, settings: ClientSettings, descriptors: Descriptors, wake: watch::Sender<()>) -> Self {
         let run = Run::new();
         let _ = run.end.set(None);
         Self {
             dial,
-            on_event: on_event.map(Arc::new),
             phase: Phase::Idle,
             run,
-            attempt: Attempt::new(),
+            attempt: Arc::new(Attempt::new()),
             attempts: 0,
             reconnect: Reconnect::new(settings.backoff),
             session: Session::new(settings.limits),
@@ -212,7 +203,7 @@ impl State {
     /// A dial begins, with the next turn of whoever waits.
     pub fn begin_dial(&mut self) {
         self.attempts = self.attempts.saturating_add(1);
-        self.attempt = Attempt::new();
+        self.attempt = Arc::new(Attempt::new());
         let dialing = Dialing::new(Arc::clone(&self.attempt), self.wake.clone());
         self.phase = Phase::Dialing { dialing, is_spawned: false };
         self.tell(EventKind::Connecting, None, None, false);

@@ -2,24 +2,19 @@
 
 use super::deliveries::Delivery;
 use super::dialing::Dialled;
+use super::operations::Operations;
 use super::state::{Phase, Renewal, State};
 use crate::dial::diagnosis;
 use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::mqtt::Error as MqttError;
 use crate::mqtt::codec::{self, Connect, Received};
-use crate::mqtt::session::{Due as KeepAliveDue, Now, Output};
+use crate::mqtt::session::{Due as KeepAliveDue, Now, Output, Packet};
 use crate::status::Status;
 use crate::sys::{awake_time, boot_time, random};
 use crate::transport::{ByteStream, Ended};
 use bytes::BytesMut;
 use std::time::{Duration, Instant};
-
-/// The answer to our Close is waited for this long.
-const CLOSE: Duration = Duration::from_secs(3);
-
-/// The whole orderly end may take this long.
-const END: Duration = Duration::from_secs(5);
 
 /// AWS ends a connection after 24 hours; a planned end comes between this and as much again as [`RENEWAL_SPREAD`].
 const RENEWAL: Duration = Duration::from_secs(23 * 3600);
@@ -214,13 +209,7 @@ impl State {
         let Phase::Open { stream, .. } = &mut self.phase else { return Ok(()) };
         loop {
             let now = now();
-            while self.outgoing.len() < BATCH {
-                let Some(packet) = self.session.next(now, may_ask).map_err(failure)? else { break };
-                self.outgoing.extend_from_slice(&packet.bytes);
-                if let Some(operation) = packet.done {
-                    self.operations.handed_over(operation);
-                }
-            }
+            put_together(&mut self.outgoing, BATCH, &mut self.operations, || self.session.next(now, may_ask))?;
             if !self.outgoing.is_empty() || stream.is_blocked() {
                 // An end is found and said by receiving.
                 let taken = stream.send(std::iter::once(self.outgoing.as_ref())).unwrap_or(0);
@@ -264,12 +253,9 @@ impl State {
     pub fn say_disconnect(&mut self) {
         let Phase::Ending { stream, .. } = &mut self.phase else { return };
         let now = now();
-        while let (true, Ok(Some(packet))) = (self.outgoing.len() < codec::MAX_PACKET, self.session.next(now, true)) {
-            self.outgoing.extend_from_slice(&packet.bytes);
-            if let Some(operation) = packet.done {
-                self.operations.handed_over(operation);
-            }
-        }
+        let limit = codec::MAX_PACKET;
+        // What cannot be written ends the session, as this does.
+        let _ = put_together(&mut self.outgoing, limit, &mut self.operations, || self.session.next(now, true));
         self.outgoing.extend_from_slice(&codec::DISCONNECT);
         let taken = stream.send_last(&self.outgoing);
         if taken == self.outgoing.len() && !stream.is_blocked() {
@@ -282,42 +268,38 @@ impl State {
     /// Goes on with the orderly end.
     fn end(&mut self) -> bool {
         let Phase::Ending { stream, since, .. } = &mut self.phase else { return false };
-        let done = stream.close(since.elapsed() >= CLOSE) || since.elapsed() >= END;
-        if done {
+        let is_over = stream.close_in_time(since.elapsed());
+        if is_over {
             self.ended();
         }
-        done
+        is_over
     }
 
-    /// How long until something is due by itself, and whether by the boot clock; `None` when nothing is.
-    pub fn due_in(&self) -> Option<Due> {
-        let boot = |at: Duration| Due { left: at.saturating_sub(boot_time()), is_boot_time: true };
-        let monotonic = |left: Duration| Due { left, is_boot_time: false };
+    /// When something is due by itself; `None` when nothing is.
+    pub fn due(&self) -> Option<Due> {
         match &self.phase {
             Phase::Idle => None,
-            Phase::Delayed { until } => Some(boot(*until)),
+            Phase::Delayed { until } => Some(Due::At(*until)),
             // Its timers are the runtime's own.
-            Phase::Dialing { .. } => Some(monotonic(DIAL_TURNS)),
+            Phase::Dialing { .. } => Some(Due::In(DIAL_TURNS)),
             Phase::Greeting(Dialled { deadline, .. }) => {
-                Some(monotonic(deadline.saturating_duration_since(Instant::now())))
+                Some(Due::In(deadline.saturating_duration_since(Instant::now())))
             }
             Phase::Open { renewal, .. } => {
                 let planned = match *renewal {
                     Renewal::At(at) | Renewal::Holding { until: at } => at,
                 };
-                match self.session.due(now()) {
-                    Some(KeepAliveDue::At(at)) => Some(boot(planned.min(at))),
-                    Some(KeepAliveDue::AnswerBy(at)) => Some(monotonic(at.saturating_sub(awake_time()))),
+                let now = now();
+                match self.session.due(now) {
+                    Some(KeepAliveDue::At(at)) => Some(Due::At(planned.min(at))),
+                    Some(KeepAliveDue::AnswerBy(at)) => Some(Due::In(at.saturating_sub(now.awake))),
                     // Nothing can be done about it before the application has caught up, or the socket has room.
-                    Some(KeepAliveDue::GiveUp) if self.is_held_back() => Some(boot(planned)),
-                    Some(KeepAliveDue::Ping) if self.is_blocked() => Some(boot(planned)),
-                    _ => Some(monotonic(Duration::ZERO)),
+                    Some(KeepAliveDue::GiveUp) if self.is_held_back() => Some(Due::At(planned)),
+                    Some(KeepAliveDue::Ping) if self.is_blocked() => Some(Due::At(planned)),
+                    _ => Some(Due::In(Duration::ZERO)),
                 }
             }
-            Phase::Ending { since, .. } => {
-                let passed = since.elapsed();
-                Some(monotonic(if passed < CLOSE { CLOSE - passed } else { END.saturating_sub(passed) }))
-            }
+            Phase::Ending { since, .. } => Some(Due::In(ByteStream::close_due_in(since.elapsed()))),
         }
     }
 
@@ -328,16 +310,44 @@ impl State {
 }
 
 /// When something is due by itself.
-pub struct Due {
-    /// From now.
-    pub left: Duration,
-    /// Whether time goes on while the board is suspended.
-    pub is_boot_time: bool,
+#[derive(Clone, Copy)]
+pub enum Due {
+    /// At this boot time, which goes on while the board is suspended.
+    At(Duration),
+    /// After this time, which does not.
+    In(Duration),
+}
+
+impl Due {
+    /// How long from now.
+    pub fn left(self) -> Duration {
+        match self {
+            Self::At(at) => at.saturating_sub(boot_time()),
+            Self::In(left) => left,
+        }
+    }
 }
 
 /// The time by both clocks.
 pub fn now() -> Now {
     Now { boot: boot_time(), awake: awake_time() }
+}
+
+/// Appends packets until there are no more, or as many bytes as this.
+fn put_together(
+    outgoing: &mut BytesMut,
+    limit: usize,
+    operations: &mut Operations,
+    mut next: impl FnMut() -> Result<Option<Packet>, MqttError>,
+) -> Result<(), Failure> {
+    while outgoing.len() < limit {
+        let Some(packet) = next().map_err(failure)? else { break };
+        outgoing.extend_from_slice(&packet.bytes);
+        if let Some(operation) = packet.done {
+            operations.handed_over(operation);
+        }
+    }
+    Ok(())
 }
 
 fn failure(error: MqttError) -> Failure {

@@ -1,8 +1,10 @@
 //! The dial: from settings to an open WebSocket in four round trips. TCP and TLS to IoT Core do not depend on the credentials and
 //! run while Cognito answers; the signed upgrade goes out the moment both are there.
 
+mod attempt;
 pub mod diagnosis;
-pub mod state;
+
+pub use attempt::Attempt;
 
 use crate::boxed::{BoxFuture, Subtask, boxed};
 use crate::config::DialSettings;
@@ -14,7 +16,6 @@ use crate::status::Status;
 use crate::sys::boot_time;
 use crate::trace::Trace;
 use crate::transport::{Dialer, Error, Progress, SAME_TIME, TlsStream, Told, Upgraded, closed_while_idle, websocket};
-use state::{Attempt, ordered};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
@@ -62,17 +63,16 @@ impl Dial {
         Ok(Self { settings, client_id, provider, dialer, away })
     }
 
-    /// Dials for an attempt, unless it is ordered to end, and goes on with `then`; all within one deadline. The attempt's trace
+    /// Dials for an attempt, unless it is aborted, and goes on with `then`; all within one deadline. The attempt's trace
     /// is still open then.
     pub async fn run<T: Send>(
         &self,
         attempt: &Attempt,
         then: impl FnOnce(Upgraded, Arc<Progress>) -> BoxFuture<'static, Result<T, Failure>> + Send,
     ) -> Result<T, Failure> {
-        let mut orders = attempt.orders();
         let dialled = tokio::select! {
             biased;
-            _ = ordered(&mut orders) => Err(Failure::cancelled(Stage::None)),
+            () = attempt.aborted() => Err(Failure::cancelled(Stage::None)),
             dialled = boxed(|| self.within_deadline(attempt.trace(), then)) => dialled,
         };
         dialled.map_err(|failure| self.identified(failure))

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 pub struct Call<'a> {
     pub(super) execution: &'a Execution,
     pub(super) runtime: Option<Arc<Runtime>>,
-    /// Whether the runtime may go when this call was the last one and nothing is left to do.
+    /// Whether the runtime is given back at the end of the call.
     pub(super) rests: bool,
 }
 
@@ -116,7 +116,7 @@ impl Call<'_> {
         }
     }
 
-    /// Lets the runtime go with the last call, once nothing is left to do on it.
+    /// Gives the runtime back at the end of the call.
     pub fn rest(&mut self) {
         self.rests = true;
     }
@@ -125,7 +125,7 @@ impl Call<'_> {
 impl Drop for Call<'_> {
     fn drop(&mut self) {
         if self.rests {
-            self.turn();
+            self.leave_runtime();
         }
         // Before the count, so that `close` finds the runtime its own.
         self.runtime.take();
@@ -137,9 +137,6 @@ impl Drop for Call<'_> {
         }
         execution.away.send_replace(Some(Instant::now()));
         execution.idle.notify_all();
-        if self.rests {
-            execution.release(calls);
-        }
     }
 }
 

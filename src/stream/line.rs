@@ -7,7 +7,7 @@ use crate::status::Status;
 use crate::sys::Interest;
 use crate::transport::{ByteStream, Readiness};
 use std::os::fd::{AsFd, OwnedFd, RawFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The connection of a stream. Its lock is held for as long as a call that never waits takes.
 #[derive(Default)]
@@ -74,11 +74,19 @@ impl Line {
         Some(*self.closing.get_or_insert_with(Instant::now))
     }
 
-    /// Goes on with the orderly end. Whether it is done.
-    pub fn close(&mut self, hurries: bool) -> bool {
-        let is_done = self.stream.as_mut().is_none_or(|stream| stream.close(hurries));
+    /// Goes on with the orderly end that began so long ago. Whether it is over.
+    pub fn close(&mut self, passed: Duration) -> bool {
+        let is_over = self.stream.as_mut().is_none_or(|stream| stream.close_in_time(passed));
         self.show();
-        is_done
+        is_over
+    }
+
+    /// Ends what is open as far as that takes no waiting.
+    pub fn hurry(&mut self) {
+        if let Some(stream) = &mut self.stream {
+            stream.close(true);
+        }
+        self.drop_stream();
     }
 
     /// A descriptor of the socket to wait on, which outlives a drop by another thread, and what for.

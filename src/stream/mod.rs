@@ -1,12 +1,12 @@
 //! An authenticated byte stream for an application that has an MQTT library of its own: `cognito_transport` in C.
 
 mod line;
+mod state;
 
 use crate::boxed::boxed;
 use crate::config::DialSettings;
 use crate::credentials::Provider;
 use crate::dial::Dial;
-use crate::dial::state::{Attempt, Over, Phase, State};
 use crate::error::{Failure, Stage};
 use crate::execution::{Call, Execution, Wait, in_progress};
 use crate::status::Status;
@@ -14,15 +14,10 @@ use crate::sys::wait_for;
 use crate::trace::Step;
 use crate::transport::ByteStream;
 use line::Line;
+use state::{Opening, Over, Phase, State};
 use std::os::fd::{AsFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-/// The whole orderly end may take this long.
-const END: Duration = Duration::from_secs(5);
-
-/// The answer to our Close is waited for this long.
-const CLOSE: Duration = Duration::from_secs(3);
 
 /// How soon a call that closes sees a cancel.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -48,18 +43,18 @@ impl Stream {
     pub fn open(&self, wait: Wait) -> Result<(), Failure> {
         let mut call = self.execution.enter()?;
         let base = self.execution.pending_counts();
-        let attempt = match self.begin(&call) {
-            Ok(attempt) => attempt,
+        let opening = match self.begin(&call) {
+            Ok(opening) => opening,
             Err(failure) => {
                 call.rest();
                 return Err(failure);
             }
         };
-        let outcome = match call.drive(wait, base, || self.state.outcome(&attempt)) {
+        let outcome = match call.drive(wait, base, || self.state.outcome(&opening)) {
             Ok(None) => return Err(in_progress("open")),
             Ok(Some(outcome)) => outcome,
             Err(cancelled) => {
-                self.state.abort(&attempt, Phase::Connecting);
+                self.state.abort(&opening, Phase::Opening);
                 call.turn();
                 Err(cancelled)
             }
@@ -88,10 +83,10 @@ impl Stream {
         self.execution.refuse_forked()?;
         let base = self.execution.only_later_counts();
         let began = Instant::now();
-        let attempt = self.state.disconnect();
-        if self.state.phase() == Phase::Connecting {
+        let opening = self.state.disconnect();
+        if self.state.phase() == Phase::Opening {
             let mut call = self.execution.enter()?;
-            let ended = call.drive(wait, base, || attempt.end().map(drop));
+            let ended = call.drive(wait, base, || opening.end().map(drop));
             call.rest();
             return ended?.ok_or_else(|| in_progress("close"));
         }
@@ -99,16 +94,16 @@ impl Stream {
             let mut line = self.locked()?;
             if self.execution.is_ended(base) {
                 line.drop_stream();
-                self.closed(&attempt);
+                self.closed(&opening);
                 return Err(Failure::cancelled(Stage::None));
             }
             let Some(since) = line.closing_since() else {
-                self.closed(&attempt);
+                self.closed(&opening);
                 return Ok(());
             };
-            if line.close(since.elapsed() >= CLOSE) || since.elapsed() >= END {
+            if line.close(since.elapsed()) {
                 line.drop_stream();
-                self.closed(&attempt);
+                self.closed(&opening);
                 return Ok(());
             }
             let left = match wait {
@@ -134,7 +129,7 @@ impl Stream {
 
     /// Whether the stream is open, as far as is known.
     pub fn is_open(&self) -> bool {
-        self.state.phase() == Phase::Connected
+        self.state.phase() == Phase::Open
     }
 
     /// The last failure of any open or stream.
@@ -144,7 +139,7 @@ impl Stream {
 
     /// What the last open did and when; that under way, up to now.
     pub fn trace(&self) -> Vec<Step> {
-        self.state.current().0.trace().steps()
+        self.state.current().0.attempt.trace().steps()
     }
 
     /// Ends all calls, says Close if that takes no waiting, and gives everything back.
@@ -154,27 +149,25 @@ impl Stream {
             return;
         }
         self.execution.close(|| drop(self.state.disconnect()));
-        let mut line = lock(&self.line);
-        line.close(true);
-        line.drop_stream();
+        lock(&self.line).hurry();
     }
 
     /// The open under way, which is started if there is none.
-    fn begin(&self, call: &Call<'_>) -> Result<Arc<Attempt>, Failure> {
-        let (attempt, before) = self.state.begin();
+    fn begin(&self, call: &Call<'_>) -> Result<Arc<Opening>, Failure> {
+        let (opening, before) = self.state.begin();
         match before {
-            Phase::Disconnecting => {
+            Phase::Closing => {
                 return Err(Failure::new(Status::InvalidState, Stage::None, "a close is under way")
                     .hint("Wait for it with cognito_transport_close"));
             }
-            Phase::Idle => {
+            Phase::Closed => {
                 lock(&self.line).make_way();
                 let (dial, state, line) = (Arc::clone(&self.dial), Arc::clone(&self.state), Arc::clone(&self.line));
-                call.spawn(boxed(|| run(dial, state, line, Arc::clone(&attempt))));
+                call.spawn(boxed(|| run(dial, state, line, Arc::clone(&opening))));
             }
-            Phase::Connecting | Phase::Connected => {}
+            Phase::Opening | Phase::Open => {}
         }
-        Ok(attempt)
+        Ok(opening)
     }
 
     /// Does something with the open stream, and notes its end.
@@ -188,15 +181,15 @@ impl Stream {
             }
             result
         };
-        if self.execution.has_runtime() && self.state.phase() != Phase::Connecting {
+        if self.execution.has_runtime() && self.state.phase() != Phase::Opening {
             self.execution.tidy();
         }
         result
     }
 
-    fn closed(&self, attempt: &Attempt) {
-        if self.state.phase() == Phase::Disconnecting {
-            self.state.over(attempt, None);
+    fn closed(&self, opening: &Opening) {
+        if self.state.phase() == Phase::Closing {
+            self.state.over(opening, None);
         }
     }
 
@@ -214,17 +207,18 @@ impl Drop for Stream {
 }
 
 /// The task of one open.
-async fn run(dial: Arc<Dial>, state: Arc<State>, line: Arc<Mutex<Line>>, attempt: Arc<Attempt>) {
-    let over = Over { state: &state, attempt: &attempt };
-    let opened = dial
-        .run(&attempt, |upgraded, _| boxed(move || async move { ByteStream::new(upgraded).map_err(Failure::from) }));
+async fn run(dial: Arc<Dial>, state: Arc<State>, line: Arc<Mutex<Line>>, opening: Arc<Opening>) {
+    let over = Over { state: &state, opening: &opening };
+    let opened = dial.run(&opening.attempt, |upgraded, _| {
+        boxed(move || async move { ByteStream::new(upgraded).map_err(Failure::from) })
+    });
     let opened = boxed(|| opened).await;
-    attempt.trace().close(opened.as_ref().err());
+    opening.attempt.trace().close(opened.as_ref().err());
     match opened {
         Err(failure) => over.with(Some(failure)),
         Ok(stream) => {
             let mut line = lock(&line);
-            if state.connected(&attempt) {
+            if state.connected(&opening) {
                 line.put(stream);
                 over.stays_open();
             } else {

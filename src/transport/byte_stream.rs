@@ -1,9 +1,9 @@
 //! A stream of MQTT bytes for whoever has an MQTT library of its own: never blocks, shows packets when they are whole, and sends
 //! each packet in one frame, whatever pieces it comes in.
 
+use super::frames::{config, describe, from_tungstenite, normal_close};
 use super::framing::{Incoming, Place, Problem, client_id};
 use super::nonblocking::NonBlocking;
-use super::packets::{config, describe, from_tungstenite, normal_close};
 use super::{Error, Upgraded, tls};
 use crate::error::Stage;
 use crate::log::log;
@@ -11,11 +11,18 @@ use crate::sys::Interest;
 use bytes::{Bytes, BytesMut};
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
 /// One call reads the socket this often at most, so that a peer that sends without end does not keep it.
 const READS: u32 = 64;
+
+/// The answer to our Close is waited for this long.
+const CLOSE: Duration = Duration::from_secs(3);
+
+/// The whole orderly end may take this long.
+const END: Duration = Duration::from_secs(5);
 
 /// A MQTT byte stream over an open WebSocket.
 pub struct ByteStream {
@@ -156,6 +163,16 @@ impl ByteStream {
         let taken = self.put(packets);
         self.close(false);
         taken
+    }
+
+    /// Goes on with the orderly end that began so long ago, each part of which is waited for so long. Whether it is over.
+    pub fn close_in_time(&mut self, passed: Duration) -> bool {
+        self.close(passed >= CLOSE) || passed >= END
+    }
+
+    /// When an orderly end that began so long ago has to be gone on with, whatever comes.
+    pub fn close_due_in(passed: Duration) -> Duration {
+        CLOSE.checked_sub(passed).unwrap_or(END.saturating_sub(passed))
     }
 
     /// Goes on with the orderly end of ours: what waits to go out, WebSocket Close and its answer, close_notify, FIN, and the

@@ -52,19 +52,19 @@ impl SocketWatch {
 }
 
 /// An eventfd that is raised or not.
-pub struct Flag {
+struct Flag {
     event: EventFd,
     is_raised: bool,
 }
 
 impl Flag {
     /// Not raised.
-    pub fn new() -> io::Result<Self> {
+    fn new() -> io::Result<Self> {
         Ok(Self { event: EventFd::new()?, is_raised: false })
     }
 
     /// Raises it, or takes it down.
-    pub fn set(&mut self, is_raised: bool) {
+    fn set(&mut self, is_raised: bool) {
         if is_raised == self.is_raised {
             return;
         }

@@ -5,10 +5,9 @@
 
 #define FOREVER COGNITO_WAIT_FOREVER
 
-static cognito_client *reconnecting(struct inbox *events, bool clean_session) {
+static cognito_client *reconnecting(struct inbox *events) {
     cognito_config *config = local_aws_config();
     REQUIRE(cognito_config_set_reconnect_ms(config, 1000, 60000) == COGNITO_STATUS_OK);
-    REQUIRE(cognito_config_set_clean_session(config, clean_session) == COGNITO_STATUS_OK);
     return inbox_client(config, events);
 }
 
@@ -19,7 +18,7 @@ static void comes_back(const char *how, cognito_status expected) {
     memset(&events, 0, sizeof events);
     memset(&messages, 0, sizeof messages);
     local_aws_reset();
-    cognito_client *client = reconnecting(&events, true);
+    cognito_client *client = reconnecting(&events);
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, FOREVER));
     for (int i = 0; i < 10; i++) {
         char filter[16];
@@ -120,7 +119,7 @@ static void stops_when_refused(void) {
     static struct inbox events;
     check_row = "refused";
     local_aws_reset();
-    cognito_client *client = reconnecting(&events, true);
+    cognito_client *client = reconnecting(&events);
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, FOREVER));
     local_aws_fault("iot.connack=code:5");
     local_aws_drop("service=iot&how=close");
