@@ -24,6 +24,7 @@
 #include <system_error>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace cognito {
 
@@ -104,7 +105,7 @@ class failure_view {
     explicit failure_view(const cognito_failure *handle) noexcept : handle_(handle) {}
 
     /** Whether there is one. */
-    explicit operator bool() const noexcept { return handle_ != nullptr; }
+    explicit operator bool() const noexcept { return static_cast<bool>(code()); }
     std::error_code code() const noexcept {
         return make_error_code(handle_ ? cognito_failure_status(handle_)
                                        : static_cast<cognito_status>(COGNITO_STATUS_OK));
@@ -271,7 +272,11 @@ struct completion {
     int granted_qos; /**< Of a subscription; else -1. */
 };
 
-/** An MQTT session. It may be moved at any time: callbacks do not point to it. */
+/**
+ * An MQTT session. It may be moved at any time: callbacks do not point to it. It may be destroyed
+ * in a callback too; the functions are kept until this thread destroys another one outside of
+ * callbacks, or ends.
+ */
 class client {
   public:
     using on_event_t = std::function<void(const event &)>;
@@ -388,7 +393,7 @@ class client {
         shared_on_message function;
     };
 
-    struct state : std::enable_shared_from_this<state> {
+    struct state {
         on_event_t on_event;
         std::mutex lock;
         std::map<std::string, slot_t, std::less<>> slots;
@@ -404,12 +409,13 @@ class client {
     };
 
     static void told(cognito_client *, const cognito_event *e, void *data) noexcept {
-        /* The client may be destroyed in the callback. */
-        const std::shared_ptr<state> keep = static_cast<state *>(data)->shared_from_this();
-        keep->on_event({e->kind, make_error_code(e->status), failure_view(e->failure), e->attempt,
-                        e->session_present, e->next_delay_ms});
+        const in_callback here;
+        static_cast<state *>(data)->on_event({e->kind, make_error_code(e->status),
+                                              failure_view(e->failure), e->attempt,
+                                              e->session_present, e->next_delay_ms});
     }
     static void given(cognito_client *, const cognito_message *m, void *data) noexcept {
+        const in_callback here;
         shared_on_message function;
         {
             auto *slot = static_cast<slot_t *>(data);
@@ -425,6 +431,7 @@ class client {
         }
     }
     static void completed(cognito_client *, const cognito_completion *c, void *data) noexcept {
+        const in_callback here;
         const std::unique_ptr<on_complete_t> function(static_cast<on_complete_t *>(data));
         (*function)({make_error_code(c->status), failure_view(c->failure), c->granted_qos});
     }
@@ -442,8 +449,33 @@ class client {
         }
         return make_error_code(status);
     }
+    /** Counts the callbacks that this thread is in. */
+    struct in_callback {
+        in_callback() noexcept { depth()++; }
+        ~in_callback() { depth()--; }
+        in_callback(const in_callback &) = delete;
+        in_callback &operator=(const in_callback &) = delete;
+
+        static int &depth() noexcept {
+            static thread_local int depth = 0;
+            return depth;
+        }
+        /** What clients that were destroyed in a callback leave: it may be called until that
+         * returns. */
+        static std::vector<std::shared_ptr<state>> &left() noexcept {
+            static thread_local std::vector<std::shared_ptr<state>> left;
+            return left;
+        }
+    };
+
     void free() noexcept {
-        handle_.reset(); /* no callback runs after this, so the functions can go */
+        if (in_callback::depth() == 0) {
+            handle_.reset(); /* no callback runs after this */
+            in_callback::left().clear();
+        } else if (state_) {
+            in_callback::left().push_back(state_);
+            handle_.reset();
+        }
         state_.reset();
     }
 
