@@ -207,6 +207,30 @@ class config {
     [[nodiscard]] std::error_code proxy(std::string_view host, std::uint32_t port) {
         return make_error_code(cognito_config_set_proxy(get(), detail::c_text(host), port));
     }
+    [[nodiscard]] std::error_code proxy_credentials(std::string_view user,
+                                                    std::string_view password) {
+        return make_error_code(cognito_config_set_proxy_credentials(get(), detail::c_text(user),
+                                                                    detail::c_text(password)));
+    }
+    [[nodiscard]] std::error_code trust(std::int32_t v) noexcept {
+        return make_error_code(cognito_config_set_trust(get(), v));
+    }
+    [[nodiscard]] std::error_code custom_role_arn(std::string_view v) {
+        return text(cognito_config_set_custom_role_arn, v);
+    }
+    [[nodiscard]] std::error_code fips(bool v) noexcept { return flag(cognito_config_set_fips, v); }
+    [[nodiscard]] std::error_code cognito_tries(std::uint32_t v) noexcept {
+        return number(cognito_config_set_cognito_tries, v);
+    }
+    [[nodiscard]] std::error_code clock_correction(bool v) noexcept {
+        return flag(cognito_config_set_clock_correction, v);
+    }
+    [[nodiscard]] std::error_code clock_correction_max_s(std::uint32_t v) noexcept {
+        return number(cognito_config_set_clock_correction_max_s, v);
+    }
+    [[nodiscard]] std::error_code without_clock(bool v) noexcept {
+        return flag(cognito_config_set_without_clock, v);
+    }
     [[nodiscard]] std::error_code client_id(std::string_view v) {
         return text(cognito_config_set_client_id, v);
     }
@@ -220,7 +244,7 @@ class config {
         return number(cognito_config_set_ping_timeout_ms, v);
     }
     [[nodiscard]] std::error_code clean_session(bool v) noexcept {
-        return make_error_code(cognito_config_set_clean_session(get(), v));
+        return flag(cognito_config_set_clean_session, v);
     }
     [[nodiscard]] std::error_code reconnect_ms(std::uint32_t min, std::uint32_t max) noexcept {
         return make_error_code(cognito_config_set_reconnect_ms(get(), min, max));
@@ -241,6 +265,11 @@ class config {
     }
     [[nodiscard]] std::error_code number(cognito_status (*set)(cognito_config *, std::uint32_t),
                                          std::uint32_t value) noexcept {
+        return make_error_code(set(get(), value));
+    }
+
+    [[nodiscard]] std::error_code flag(cognito_status (*set)(cognito_config *, bool),
+                                       bool value) noexcept {
         return make_error_code(set(get(), value));
     }
 
