@@ -80,6 +80,15 @@ class c_text {
             c = c == '\0' ? '\1' : c;
         }
     }
+    /** It may be a password. */
+    ~c_text() {
+        volatile char *bytes = text_.data();
+        for (std::size_t i = 0; i < text_.size(); i++) {
+            bytes[i] = '\0';
+        }
+    }
+    c_text(const c_text &) = delete;
+    c_text &operator=(const c_text &) = delete;
     operator const char *() const noexcept { return text_.c_str(); }
 
   private:
