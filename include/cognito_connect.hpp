@@ -336,7 +336,7 @@ class client {
     [[nodiscard]] static std::error_code make(const config &config, client &out,
                                               on_event_t on_event = {},
                                               const cognito_provider *provider = nullptr) {
-        auto state = std::make_shared<struct state>();
+        auto state = std::make_unique<struct state>();
         state->on_event = std::move(on_event);
         cognito_client *handle = nullptr;
         const cognito_status status = cognito_client_new(
@@ -434,7 +434,7 @@ class client {
     struct state {
         on_event_t on_event;
         std::mutex lock;
-        std::map<std::string, slot_t, std::less<>> slots;
+        std::map<std::string, slot_t> slots;
 
         void *slot(std::string_view filter, on_message_t function) {
             auto shared = std::make_shared<const on_message_t>(std::move(function));
@@ -478,12 +478,10 @@ class client {
             return make_error_code(call(nullptr, nullptr));
         }
         auto kept = std::make_unique<on_complete_t>(std::move(on_complete));
-        /* It may be told, and freed, before the call returns: it is ours again only when it was not
-         * taken over. */
-        on_complete_t *data = kept.release();
-        const cognito_status status = call(completed, data);
-        if (status != COGNITO_STATUS_OK) {
-            delete data;
+        const cognito_status status = call(completed, kept.get());
+        if (status == COGNITO_STATUS_OK) {
+            /* Taken over: the callback frees it, or has. */
+            static_cast<void>(kept.release());
         }
         return make_error_code(status);
     }
@@ -500,8 +498,8 @@ class client {
         }
         /** What clients that were destroyed in a callback leave: it may be called until that
          * returns. */
-        static std::vector<std::shared_ptr<state>> &left() noexcept {
-            static thread_local std::vector<std::shared_ptr<state>> left;
+        static std::vector<std::unique_ptr<state>> &left() noexcept {
+            static thread_local std::vector<std::unique_ptr<state>> left;
             return left;
         }
     };
@@ -511,13 +509,13 @@ class client {
             handle_.reset(); /* no callback runs after this */
             in_callback::left().clear();
         } else if (state_) {
-            in_callback::left().push_back(state_);
+            in_callback::left().push_back(std::move(state_));
             handle_.reset();
         }
         state_.reset();
     }
 
-    std::shared_ptr<state> state_;
+    std::unique_ptr<state> state_;
     detail::owned<cognito_client, cognito_client_free> handle_;
 };
 
