@@ -316,7 +316,7 @@ static void json_failure(const struct visit *visit) {
     json_text("aws_message", cognito_failure_aws_message(failure));
     json_text("aws_request_id", cognito_failure_aws_request_id(failure));
     json_number("http_status", cognito_failure_http_status(failure));
-    json_number("connack_code", cognito_failure_connack_code(failure));
+    json_number("reason_code", cognito_failure_reason_code(failure));
     putchar('}');
 }
 

@@ -68,8 +68,8 @@ static void publish(cognito_client *client, struct state *state) {
     while (state->published < state->messages.count) {
         char payload[512];
         size_t length = messages_payload(payload, sizeof payload, state->published + 1);
-        cognito_status status = cognito_client_publish(client, state->messages.topic, payload,
-                                                       length, 1, false, 0, on_complete, state);
+        cognito_status status = cognito_client_publish(
+            client, state->messages.topic, payload, length, 1, false, NULL, 0, on_complete, state);
         if (status == COGNITO_STATUS_QUEUE_FULL) {
             return;
         }

@@ -96,7 +96,7 @@ int main(int argc, char **argv) {
     for (long i = 0; i < messages.count && !is_interrupted; i++) {
         char payload[512];
         size_t length = messages_payload(payload, sizeof payload, i + 1);
-        status = cognito_client_publish(client, messages.topic, payload, length, 1, false,
+        status = cognito_client_publish(client, messages.topic, payload, length, 1, false, NULL,
                                         COGNITO_WAIT_FOREVER, NULL, NULL);
         if (status != COGNITO_STATUS_OK) {
             goto failed;

@@ -36,6 +36,33 @@ struct NetworkContext;
 struct TransportOutVector;
 
 /**
+ * AWS IoT Core's limit on a payload, in bytes.
+ */
+#define PAYLOAD_MAX (128 * 1024)
+
+/**
+ * The largest packet that is taken: AWS's largest payload, and room for topic, header, and the properties of MQTT 5.
+ */
+#define MAX_PACKET (PAYLOAD_MAX + (18 * 1024))
+
+#define CONNACK 2
+
+#define PUBLISH 3
+
+#define PUBACK 4
+
+#define SUBACK 9
+
+#define UNSUBACK 11
+
+#define PINGRESP 13
+
+/**
+ * From a server with MQTT 5 only.
+ */
+#define DISCONNECT 14
+
+/**
  * No server time is known yet.
  */
 #define COGNITO_CLOCK_OFFSET_UNKNOWN INT64_MIN
@@ -228,31 +255,31 @@ enum cognito_status
      */
     COGNITO_STATUS_CLOSED_BEFORE_CONNACK = -500,
     /**
-     * CONNACK return code 1: unacceptable protocol version.
+     * CONNACK return code 1, or reason code 0x84 of MQTT 5: unacceptable protocol version.
      */
     COGNITO_STATUS_CONNACK_PROTOCOL_VERSION = -501,
     /**
-     * CONNACK return code 2: client identifier rejected.
+     * CONNACK return code 2, or reason code 0x85 of MQTT 5: client identifier rejected.
      */
     COGNITO_STATUS_CONNACK_IDENTIFIER_REJECTED = -502,
     /**
-     * CONNACK return code 3: server unavailable.
+     * CONNACK return code 3, or a reason code of MQTT 5 for what passes: server unavailable or busy, quota or rate exceeded.
      */
     COGNITO_STATUS_CONNACK_SERVER_UNAVAILABLE = -503,
     /**
-     * CONNACK return code 4: bad user name or password.
+     * CONNACK return code 4, or reason code 0x86 of MQTT 5: bad user name or password.
      */
     COGNITO_STATUS_CONNACK_BAD_USER_NAME_OR_PASSWORD = -504,
     /**
-     * CONNACK return code 5: not authorized.
+     * CONNACK return code 5, or reason code 0x87 of MQTT 5: not authorized.
      */
     COGNITO_STATUS_CONNACK_NOT_AUTHORIZED = -505,
     /**
-     * CONNACK with a return code that MQTT 3.1.1 does not define; cognito_failure_connack_code() has it.
+     * CONNACK with another code; cognito_failure_reason_code() has it.
      */
     COGNITO_STATUS_CONNACK_REFUSED = -506,
     /**
-     * The server broke the MQTT 3.1.1 protocol or sent a packet that is too large.
+     * The server broke the MQTT protocol or sent a packet that is too large.
      */
     COGNITO_STATUS_MQTT_PROTOCOL = -507,
     /**
@@ -276,9 +303,21 @@ enum cognito_status
      */
     COGNITO_STATUS_OUTCOME_UNKNOWN = -512,
     /**
-     * The server refused the subscription (SUBACK 0x80).
+     * The server refused the subscription; cognito_failure_reason_code() has SUBACK's code.
      */
     COGNITO_STATUS_SUBSCRIBE_REFUSED = -513,
+    /**
+     * The server refused the message, or said when it was connected to that it takes none like it. MQTT 5.
+     */
+    COGNITO_STATUS_PUBLISH_REFUSED = -514,
+    /**
+     * The server refused to end the subscription. MQTT 5.
+     */
+    COGNITO_STATUS_UNSUBSCRIBE_REFUSED = -515,
+    /**
+     * The server ended the session by DISCONNECT; cognito_failure_reason_code() says why. MQTT 5.
+     */
+    COGNITO_STATUS_DISCONNECTED_BY_SERVER = -516,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -487,6 +526,31 @@ typedef int32_t cognito_host_header;
 #endif // __cplusplus
 
 /**
+ * The version of MQTT; its number is the protocol level in CONNECT.
+ */
+enum cognito_mqtt_version
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * MQTT 3.1.1.
+     */
+    COGNITO_MQTT_VERSION_V3_1_1 = 4,
+    /**
+     * MQTT 5.
+     */
+    COGNITO_MQTT_VERSION_V5 = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cognito_mqtt_version cognito_mqtt_version;
+#else
+typedef int32_t cognito_mqtt_version;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * One MQTT session with AWS IoT Core, over WebSocket and TLS, authenticated with the credentials of a provider.
  * Any threads may use it at once. It has no thread of its own: it works while some thread is inside a call that
  * takes wait_ms or timeout_ms, and at no other time. The one exception is a name that getaddrinfo() resolves, on a
@@ -526,6 +590,15 @@ typedef struct cognito_identity_sink cognito_identity_sink;
  * Takes the logins in a login callback. Valid during that call only.
  */
 typedef struct cognito_login_sink cognito_login_sink;
+
+/**
+ * What MQTT 5 says about a message or a will beside topic and payload. A message or config copies what it is given. Only one
+ * thread may use it at a time. Its strings live until it is changed or freed.
+ *
+ * Every setter checks its value at once and copies it. It returns COGNITO_STATUS_INVALID_ARGUMENT, with the former value left in
+ * place, or COGNITO_STATUS_INVALID_HANDLE; those of a cognito_message cannot be changed. None blocks.
+ */
+typedef struct cognito_properties cognito_properties;
 
 /**
  * Fetches temporary AWS credentials for one Cognito identity and keeps them while they are valid: until 5 minutes
@@ -671,8 +744,8 @@ typedef void (*cognito_event_fn)(cognito_client *client, const cognito_event *ev
  */
 typedef struct {
     /**
-     * COGNITO_STATUS_OK when a message of QoS 0 was written, or the server has acknowledged; COGNITO_STATUS_SUBSCRIBE_REFUSED;
-     * COGNITO_STATUS_WITHDRAWN or COGNITO_STATUS_OUTCOME_UNKNOWN when the client was disconnected or freed before.
+     * COGNITO_STATUS_OK when a message of QoS 0 was written, or the server has acknowledged; what the server refused, such as
+     * COGNITO_STATUS_SUBSCRIBE_REFUSED; COGNITO_STATUS_WITHDRAWN or COGNITO_STATUS_OUTCOME_UNKNOWN when the client was disconnected or freed before.
      */
     cognito_status status;
     /**
@@ -723,6 +796,11 @@ typedef struct {
      * The server sends it again, so it may have come before.
      */
     bool duplicate;
+    /**
+     * What MQTT 5 says beside it, to be read by the functions of cognito_properties; NULL when it says nothing. It is freed
+     * after the callback.
+     */
+    const cognito_properties *properties;
 } cognito_message;
 
 /**
@@ -1082,6 +1160,150 @@ cognito_status cognito_login_sink_set(cognito_login_sink *sink,
                                       const char *token);
 
 /**
+ * Makes properties that say nothing.
+ *
+ * @param out Receives them, or NULL. Free them with cognito_properties_free().
+ * @return COGNITO_STATUS_OUT_OF_RESOURCES when there are 8192.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_properties_new(cognito_properties **out);
+
+/**
+ * Sets whether the payload is UTF-8 text (Payload Format Indicator). Default false. AWS IoT Core refuses one that is not.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_properties_set_payload_is_utf8(cognito_properties *properties,
+                                                      bool payload_is_utf8);
+
+/**
+ * Sets how long the message is worth delivering (Message Expiry Interval).
+ *
+ * @param seconds 0 to 4294967295, or -1 for ever, the default.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_properties_set_message_expiry_s(cognito_properties *properties,
+                                                       int64_t seconds);
+
+/**
+ * Sets what the payload is (Content Type), such as "application/json".
+ *
+ * @param content_type At most 65535 bytes of UTF-8 without control characters, or NULL for none.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_properties_set_content_type(cognito_properties *properties,
+                                                   const char *content_type);
+
+/**
+ * Sets where an answer is to be published (Response Topic).
+ *
+ * @param response_topic As for cognito_client_publish(), or NULL for none.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_properties_set_response_topic(cognito_properties *properties,
+                                                     const char *response_topic);
+
+/**
+ * Sets what tells the answer to a message from others (Correlation Data).
+ *
+ * @param data Copied. NULL for none.
+ * @param len  Bytes, at most 65535.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_properties_set_correlation_data(cognito_properties *properties,
+                                                       const void *data,
+                                                       size_t len);
+
+/**
+ * Adds a name and a value of the application's own (User Property). A name may be there more than once. AWS IoT Core takes 8 KiB
+ * of them with a message.
+ *
+ * @param name  At most 65535 bytes of UTF-8 without control characters.
+ * @param value As name.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_properties_add_user_property(cognito_properties *properties,
+                                                    const char *name,
+                                                    const char *value);
+
+/**
+ * Sets how long after the end of the session the server waits before it publishes a will (Will Delay Interval), so that a short
+ * loss of the network goes unnoticed. Of a will only. It is published earlier when the session expires, as a clean one does at once.
+ *
+ * @param seconds 0 to 4294967295, or -1 for at once, the default.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_properties_set_will_delay_s(cognito_properties *properties,
+                                                   int64_t seconds);
+
+/**
+ * Whether the payload is said to be UTF-8 text.
+ *
+ * @return false when it is not said, or properties is not a live handle.
+ */
+bool cognito_properties_payload_is_utf8(const cognito_properties *properties);
+
+/**
+ * How many seconds the message is still worth delivering.
+ *
+ * @return -1 when that is not said.
+ */
+int64_t cognito_properties_message_expiry_s(const cognito_properties *properties);
+
+/**
+ * What the payload is.
+ *
+ * @return Owned by the properties. NULL when that is not said.
+ */
+const char *cognito_properties_content_type(const cognito_properties *properties);
+
+/**
+ * Where an answer is to be published.
+ *
+ * @return Owned by the properties. NULL when that is not said.
+ */
+const char *cognito_properties_response_topic(const cognito_properties *properties);
+
+/**
+ * What tells the answer to this message from others.
+ *
+ * @param len Receives its length in bytes, 0 when there is none.
+ * @return Owned by the properties. NULL when there is none.
+ */
+const void *cognito_properties_correlation_data(const cognito_properties *properties, size_t *len);
+
+/**
+ * How many user properties there are.
+ *
+ * @return 0 when properties is not a live handle.
+ */
+size_t cognito_properties_user_property_count(const cognito_properties *properties);
+
+/**
+ * The name of a user property.
+ *
+ * @param index From 0, in the order in which they were added or have come.
+ * @return Owned by the properties. NULL when there is none.
+ */
+const char *cognito_properties_user_property_name(const cognito_properties *properties,
+                                                  size_t index);
+
+/**
+ * The value of a user property.
+ *
+ * @param index As for cognito_properties_user_property_name().
+ * @return Owned by the properties. NULL when there is none.
+ */
+const char *cognito_properties_user_property_value(const cognito_properties *properties,
+                                                   size_t index);
+
+/**
+ * Frees properties and their strings. Does not block.
+ *
+ * @param properties Properties of cognito_properties_new(), or NULL.
+ */
+void cognito_properties_free(cognito_properties *properties);
+
+/**
  * Sets the MQTT client identifier. Required for a client. The policy must allow iot:Connect for it, and a second
  * connection with the same one ends the first.
  *
@@ -1110,6 +1332,37 @@ cognito_status cognito_config_set_clean_session(cognito_config *config,
                                                 bool clean_session);
 
 /**
+ * Sets the version of MQTT. All functions do the same with either; with MQTT 5 the server says why it refuses or ends
+ * something, in cognito_failure_reason_code() and cognito_failure_reason_string(), and messages may have properties. Topic aliases
+ * are used without being asked for. Default COGNITO_MQTT_VERSION_V3_1_1.
+ *
+ * @param version A cognito_mqtt_version.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_mqtt_version(cognito_config *config,
+                                               int32_t version);
+
+/**
+ * Sets how long the server keeps the session when no connection is open (Session Expiry Interval). MQTT 5 only. Default 0
+ * with a clean session, which begins anew with every connection whatever this is, and 3600 without.
+ *
+ * @param seconds 0 for no longer than the connection; UINT32_MAX for ever. AWS IoT Core keeps none longer than 7 days.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_session_expiry_s(cognito_config *config,
+                                                   uint32_t seconds);
+
+/**
+ * Sets how many messages of QoS 1 the server may send ahead of their acknowledgement (Receive Maximum). MQTT 5 only.
+ * Default 100.
+ *
+ * @param messages 1 to 65535.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_receive_maximum(cognito_config *config,
+                                                  uint32_t messages);
+
+/**
  * Sets how long the server may take to answer PINGREQ before the connection is given up. Default 10000. A connection whose
  * other end is gone is noticed after the keep-alive and this, whatever is sent meanwhile.
  *
@@ -1135,6 +1388,7 @@ cognito_status cognito_config_set_user_name(cognito_config *config,
  * @param topic       As for cognito_client_publish(), or NULL for no will.
  * @param payload_len Bytes, at most 65535.
  * @param qos         0 or 1.
+ * @param properties  What MQTT 5 says beside it, a will delay among it; copied. NULL for nothing, and with MQTT 3.1.1.
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_config_set_will(cognito_config *config,
@@ -1142,7 +1396,8 @@ cognito_status cognito_config_set_will(cognito_config *config,
                                        const void *payload,
                                        size_t payload_len,
                                        int32_t qos,
-                                       bool retain);
+                                       bool retain,
+                                       const cognito_properties *properties);
 
 /**
  * Sets when a lost session is dialled for again: the first time at once, then after a random delay of up to min_ms, which
@@ -1494,11 +1749,13 @@ void cognito_client_free(cognito_client *client);
  * @param payload_len Bytes, at most 131072.
  * @param qos         0 or 1. AWS IoT Core has no QoS 2.
  * @param retain      Whether the server keeps it for later subscribers.
+ * @param properties  What MQTT 5 says beside it; copied. NULL for nothing, and with MQTT 3.1.1. A message expiry counts from this
+ *                    call: a message that expires before it could be sent is withdrawn.
  * @param wait_ms     Milliseconds, or COGNITO_WAIT_FOREVER; 0 takes the message over and returns at once.
  * @param on_complete With wait_ms 0, told once what came of it; or NULL. NULL with any other wait_ms.
  * @param user_data   Handed to on_complete.
  * @return COGNITO_STATUS_OK when done, or with wait_ms 0 when taken over; COGNITO_STATUS_QUEUE_FULL;
- *         COGNITO_STATUS_WITHDRAWN when wait_ms passed before it was sent: it will not be;
+ *         COGNITO_STATUS_PUBLISH_REFUSED by a server with MQTT 5; COGNITO_STATUS_WITHDRAWN when wait_ms passed before it was sent: it will not be;
  *         COGNITO_STATUS_OUTCOME_UNKNOWN when wait_ms passed after it was sent: it goes its way, and nobody is told;
  *         COGNITO_STATUS_CANCELLED, whose message says which of the two; COGNITO_STATUS_INVALID_STATE when nothing is open
  *         or under way.
@@ -1510,6 +1767,7 @@ cognito_status cognito_client_publish(cognito_client *client,
                                       size_t payload_len,
                                       int32_t qos,
                                       bool retain,
+                                      const cognito_properties *properties,
                                       int32_t wait_ms,
                                       cognito_completion_fn on_complete,
                                       void *user_data);
@@ -1844,11 +2102,19 @@ const char *cognito_failure_hint(const cognito_failure *failure);
 int32_t cognito_failure_http_status(const cognito_failure *failure);
 
 /**
- * The return code of the refusing CONNACK.
+ * The code with which the MQTT server refused or ended: MQTT 5's reason code in CONNACK, PUBACK, SUBACK, UNSUBACK or
+ * DISCONNECT, or MQTT 3.1.1's return code in CONNACK or SUBACK.
  *
- * @return -1 when there was no CONNACK.
+ * @return -1 when the server gave none.
  */
-int32_t cognito_failure_connack_code(const cognito_failure *failure);
+int32_t cognito_failure_reason_code(const cognito_failure *failure);
+
+/**
+ * The reason string of MQTT 5 that came with cognito_failure_reason_code(), as the server sent it.
+ *
+ * @return Owned by the failure. Never NULL; empty when the server sent none.
+ */
+const char *cognito_failure_reason_string(const cognito_failure *failure);
 
 /**
  * AWS's error type, such as "ResourceNotFoundException", as AWS sent it.

@@ -125,7 +125,11 @@ class failure_view {
     }
     std::string_view hint() const noexcept { return detail::view(cognito_failure_hint(handle_)); }
     std::int32_t http_status() const noexcept { return cognito_failure_http_status(handle_); }
-    std::int32_t connack_code() const noexcept { return cognito_failure_connack_code(handle_); }
+    /** MQTT's own code; -1 when the server gave none. */
+    std::int32_t reason_code() const noexcept { return cognito_failure_reason_code(handle_); }
+    std::string_view reason_string() const noexcept {
+        return detail::view(cognito_failure_reason_string(handle_));
+    }
     std::string_view aws_error_type() const noexcept {
         return detail::view(cognito_failure_aws_error_type(handle_));
     }
@@ -162,6 +166,94 @@ class failure : public failure_view {
 /** The message of the last call of this thread that failed. Valid until its next call that fails.
  */
 inline std::string_view last_error() noexcept { return detail::view(cognito_last_error()); }
+
+/** What MQTT 5 says about a message beside it. That of a message is valid during its callback. */
+class properties_view {
+  public:
+    properties_view() noexcept = default;
+    explicit properties_view(const cognito_properties *handle) noexcept : handle_(handle) {}
+
+    /** Whether there are any. */
+    explicit operator bool() const noexcept { return handle_ != nullptr; }
+    const cognito_properties *get() const noexcept { return handle_; }
+
+    bool payload_is_utf8() const noexcept {
+        return handle_ != nullptr && cognito_properties_payload_is_utf8(handle_);
+    }
+    /** -1 when that is not said. */
+    std::int64_t message_expiry_s() const noexcept {
+        return handle_ != nullptr ? cognito_properties_message_expiry_s(handle_) : -1;
+    }
+    std::string_view content_type() const noexcept { return text(cognito_properties_content_type); }
+    std::string_view response_topic() const noexcept {
+        return text(cognito_properties_response_topic);
+    }
+    bytes_view correlation_data() const noexcept {
+        std::size_t size = 0;
+        const void *data =
+            handle_ != nullptr ? cognito_properties_correlation_data(handle_, &size) : nullptr;
+        return {data, size};
+    }
+    std::size_t user_property_count() const noexcept {
+        return handle_ != nullptr ? cognito_properties_user_property_count(handle_) : 0;
+    }
+    /** Name and value; empty when there is none. */
+    std::pair<std::string_view, std::string_view> user_property(std::size_t index) const noexcept {
+        if (handle_ == nullptr) {
+            return {};
+        }
+        return {detail::view(cognito_properties_user_property_name(handle_, index)),
+                detail::view(cognito_properties_user_property_value(handle_, index))};
+    }
+
+  private:
+    std::string_view text(const char *(*part)(const cognito_properties *)) const noexcept {
+        return handle_ != nullptr ? detail::view(part(handle_)) : std::string_view();
+    }
+
+    const cognito_properties *handle_ = nullptr;
+};
+
+/** What MQTT 5 shall say about a message or a will beside it. A message or config copies it. */
+class properties {
+  public:
+    /** Empty only when there is no memory: every call says so then. */
+    properties() noexcept {
+        cognito_properties *handle = nullptr;
+        if (cognito_properties_new(&handle) == COGNITO_STATUS_OK) {
+            handle_.reset(handle);
+        }
+    }
+
+    operator properties_view() const noexcept { return properties_view(get()); }
+    cognito_properties *get() const noexcept { return handle_.get(); }
+
+    [[nodiscard]] std::error_code payload_is_utf8(bool v) noexcept {
+        return make_error_code(cognito_properties_set_payload_is_utf8(get(), v));
+    }
+    [[nodiscard]] std::error_code message_expiry_s(std::int64_t v) noexcept {
+        return make_error_code(cognito_properties_set_message_expiry_s(get(), v));
+    }
+    [[nodiscard]] std::error_code content_type(std::string_view v) {
+        return make_error_code(cognito_properties_set_content_type(get(), detail::c_text(v)));
+    }
+    [[nodiscard]] std::error_code response_topic(std::string_view v) {
+        return make_error_code(cognito_properties_set_response_topic(get(), detail::c_text(v)));
+    }
+    [[nodiscard]] std::error_code correlation_data(bytes_view v) noexcept {
+        return make_error_code(cognito_properties_set_correlation_data(get(), v.data(), v.size()));
+    }
+    [[nodiscard]] std::error_code add_user_property(std::string_view name, std::string_view value) {
+        return make_error_code(cognito_properties_add_user_property(get(), detail::c_text(name),
+                                                                    detail::c_text(value)));
+    }
+    [[nodiscard]] std::error_code will_delay_s(std::int64_t v) noexcept {
+        return make_error_code(cognito_properties_set_will_delay_s(get(), v));
+    }
+
+  private:
+    detail::owned<cognito_properties, cognito_properties_free> handle_;
+};
 
 /** Settings. A move leaves one that no call accepts. For settings without a method here, take
  * get(). */
@@ -261,10 +353,19 @@ class config {
     [[nodiscard]] std::error_code queue_max(std::uint32_t messages, std::size_t bytes) noexcept {
         return make_error_code(cognito_config_set_queue_max(get(), messages, bytes));
     }
+    [[nodiscard]] std::error_code mqtt_version(cognito_mqtt_version version) noexcept {
+        return make_error_code(cognito_config_set_mqtt_version(get(), version));
+    }
+    [[nodiscard]] std::error_code session_expiry_s(std::uint32_t v) noexcept {
+        return number(cognito_config_set_session_expiry_s, v);
+    }
+    [[nodiscard]] std::error_code receive_maximum(std::uint32_t v) noexcept {
+        return number(cognito_config_set_receive_maximum, v);
+    }
     [[nodiscard]] std::error_code will(std::string_view topic, bytes_view payload, int qos,
-                                       bool retain) {
+                                       bool retain, properties_view beside = {}) {
         return make_error_code(cognito_config_set_will(get(), detail::c_text(topic), payload.data(),
-                                                       payload.size(), qos, retain));
+                                                       payload.size(), qos, retain, beside.get()));
     }
 
   private:
@@ -291,6 +392,7 @@ struct message {
     bytes_view payload;
     int qos;
     bool retain, duplicate;
+    properties_view properties; /**< Empty when MQTT 5 says nothing beside it. */
 };
 
 /** What becomes of a session. Valid during the callback only. */
@@ -376,17 +478,20 @@ class client {
     /** Waits until it is written (QoS 0) or acknowledged (QoS 1); with 0 it is taken over, and
      * nobody told. */
     [[nodiscard]] std::error_code publish(std::string_view topic, bytes_view payload, int qos,
-                                          bool retain, std::int32_t wait_ms) {
+                                          bool retain, std::int32_t wait_ms,
+                                          properties_view beside = {}) {
         return make_error_code(cognito_client_publish(get(), detail::c_text(topic), payload.data(),
-                                                      payload.size(), qos, retain, wait_ms, nullptr,
-                                                      nullptr));
+                                                      payload.size(), qos, retain, beside.get(),
+                                                      wait_ms, nullptr, nullptr));
     }
     /** Does not wait; on_complete is told once what came of it, unless an error is returned. */
     [[nodiscard]] std::error_code publish(std::string_view topic, bytes_view payload, int qos,
-                                          bool retain, on_complete_t on_complete) {
+                                          bool retain, on_complete_t on_complete,
+                                          properties_view beside = {}) {
         return with(std::move(on_complete), [&](cognito_completion_fn function, void *data) {
             return cognito_client_publish(get(), detail::c_text(topic), payload.data(),
-                                          payload.size(), qos, retain, 0, function, data);
+                                          payload.size(), qos, retain, beside.get(), 0, function,
+                                          data);
         });
     }
     /** on_message takes the place of an earlier one of this filter, and lives as long as the
@@ -465,7 +570,8 @@ class client {
                          {m->payload, m->payload_len},
                          m->qos,
                          m->retain,
-                         m->duplicate});
+                         m->duplicate,
+                         properties_view(m->properties)});
         }
     }
     static void completed(cognito_client *, const cognito_completion *c, void *data) noexcept {

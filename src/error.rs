@@ -102,8 +102,8 @@ pub struct Failure {
     pub hint: Cow<'static, str>,
     /// What AWS said, when it said something.
     pub aws: Option<Box<AwsReason>>,
-    /// CONNACK's return code, when there was a CONNACK.
-    pub connack_code: Option<u8>,
+    /// What the MQTT server said, when it said something.
+    pub mqtt: Option<Box<MqttReason>>,
     /// What was known about the device, when a connect or a session failed.
     pub device: Option<Box<Device>>,
 }
@@ -130,6 +130,15 @@ pub struct AwsReason {
     pub request_id: String,
 }
 
+/// An MQTT server's own account of a refusal or an end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MqttReason {
+    /// Reason code of MQTT 5, or return code of MQTT 3.1.1.
+    pub code: u8,
+    /// Reason String of MQTT 5; empty when there is none.
+    pub text: String,
+}
+
 impl Failure {
     /// A failure with the cure that its status has. Of a refused call the message is all there is to say.
     pub fn new(status: Status, stage: Stage, message: impl Into<String>) -> Self {
@@ -140,7 +149,7 @@ impl Failure {
             message: one_line(message.into()),
             hint: Cow::Borrowed(if is_of_a_call { "" } else { status.cure() }),
             aws: None,
-            connack_code: None,
+            mqtt: None,
             device: None,
         }
     }

@@ -13,12 +13,15 @@ use std::path::Path;
 const DOCUMENT: &str = "docs/failures.md";
 
 /// Statuses of a connect or session that no situation has, and why.
-const WITHOUT_SITUATION: [(Status, &str); 6] = [
+const WITHOUT_SITUATION: [(Status, &str); 9] = [
     (Status::CertificateInvalid, "local AWS has no certificate with a broken signature, and none that is revoked"),
     (Status::QueueFull, "of a request, not of a connect"),
     (Status::Withdrawn, "of a request, not of a connect"),
     (Status::OutcomeUnknown, "of a request, not of a connect"),
     (Status::SubscribeRefused, "of a request, not of a connect"),
+    (Status::PublishRefused, "of a request, not of a connect"),
+    (Status::UnsubscribeRefused, "of a request, not of a connect"),
+    (Status::DisconnectedByServer, "of an open session, not of a connect"),
     (Status::SigningFailed, "credentials that Cognito gave can always be signed with"),
 ];
 
@@ -68,7 +71,7 @@ struct Situation {
     status: String,
     stage: String,
     http_status: String,
-    connack_code: String,
+    reason_code: String,
     aws_error_type: String,
     aws_message: String,
     hint: String,
@@ -89,7 +92,7 @@ fn situations() -> Vec<Situation> {
             continue;
         }
         let cells: Vec<String> = line.split('\t').map(|cell| if cell == "-" { "" } else { cell }.to_owned()).collect();
-        let [name, _, _, status, stage, http_status, connack_code, aws_error_type, aws_message, hint, _] =
+        let [name, _, _, status, stage, http_status, reason_code, aws_error_type, aws_message, hint, _] =
             <[String; 11]>::try_from(cells).unwrap_or_else(|_| panic!("not 11 cells: {line}"));
         let heading = heading.clone();
         rows.push(Situation {
@@ -98,7 +101,7 @@ fn situations() -> Vec<Situation> {
             status,
             stage,
             http_status,
-            connack_code,
+            reason_code,
             aws_error_type,
             aws_message,
             hint,
@@ -140,8 +143,8 @@ fn said(situation: &Situation) -> String {
     if situation.http_status != "0" {
         parts.push(format!("HTTP {}", situation.http_status));
     }
-    if situation.connack_code != "-1" {
-        parts.push(format!("CONNACK {}", situation.connack_code));
+    if situation.reason_code != "-1" {
+        parts.push(format!("CONNACK {}", situation.reason_code));
     }
     if !situation.aws_error_type.is_empty() {
         parts.push(situation.aws_error_type.clone());

@@ -8,7 +8,7 @@ use std::path::Path;
 const HEADER: &str = "include/cognito_connect.h";
 
 /// What the header is written from, in its order.
-const SOURCES: [&str; 23] = [
+const SOURCES: [&str; 25] = [
     "status/mod.rs",
     "error.rs",
     "log.rs",
@@ -20,6 +20,8 @@ const SOURCES: [&str; 23] = [
     "ffi/log.rs",
     "ffi/config.rs",
     "ffi/identity.rs",
+    "mqtt/codec/mod.rs",
+    "ffi/properties.rs",
     "ffi/session.rs",
     "ffi/provider.rs",
     "ffi/credentials.rs",

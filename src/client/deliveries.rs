@@ -64,7 +64,7 @@ pub enum Delivery {
 impl Delivery {
     fn bytes(&self) -> Option<usize> {
         match self {
-            Self::Message { message, .. } => Some(message.topic.len() + message.payload.len()),
+            Self::Message { message, .. } => Some(message.bytes()),
             Self::Event(_) | Self::Completion(..) => None,
         }
     }

@@ -11,7 +11,8 @@ mod requests;
 mod state;
 mod traffic;
 
-pub use crate::mqtt::codec::{Message, Qos};
+pub use crate::mqtt::codec::{Message, Properties, Qos};
+pub use crate::mqtt::topics::check_topic;
 pub use deliveries::{Event, EventKind, OnComplete, OnEvent, OnMessage};
 pub use requests::Then;
 

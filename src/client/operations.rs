@@ -2,6 +2,7 @@
 
 use super::deliveries::{Deliveries, Delivery, OnComplete};
 use crate::error::{Failure, Stage};
+use crate::mqtt::Reason;
 use crate::mqtt::codec::Qos;
 use crate::mqtt::session::{Outcome, Withdrawn};
 use crate::status::Status;
@@ -62,14 +63,21 @@ impl Operations {
     }
 
     /// The server has answered.
-    pub fn done(&mut self, operation: u64, outcome: &Outcome, deliveries: &mut Deliveries) {
+    pub fn done(&mut self, operation: u64, outcome: Outcome, deliveries: &mut Deliveries) {
         let done = match outcome {
             Outcome::Published | Outcome::Unsubscribed => Ok(None),
-            Outcome::Subscribed(qos) => Ok(Some(*qos)),
-            Outcome::SubscribeRefused => {
-                let message = "the server refused the subscription (SUBACK 0x80)";
-                Err(Failure::new(Status::SubscribeRefused, Stage::Session, message))
+            Outcome::Subscribed(qos) => Ok(Some(qos)),
+            Outcome::SubscribeRefused(reason) => {
+                Err(refused(Status::SubscribeRefused, "the server refused the subscription (SUBACK", &reason))
             }
+            Outcome::PublishRefused(reason) => {
+                Err(refused(Status::PublishRefused, "the server refused the message (PUBACK", &reason))
+            }
+            Outcome::UnsubscribeRefused(reason) => {
+                Err(refused(Status::UnsubscribeRefused, "the server refused to unsubscribe (UNSUBACK", &reason))
+            }
+            Outcome::NotTaken(why) => Err(Failure::new(Status::PublishRefused, Stage::Session, why)),
+            Outcome::Expired => Err(withdrawn("the message expired before it could be sent")),
         };
         self.end(operation, done, deliveries);
     }
@@ -91,6 +99,10 @@ impl Operations {
             Some(Listener::Callback(on_complete)) => deliveries.push(Delivery::Completion(on_complete, done)),
         }
     }
+}
+
+fn refused(status: Status, what: &str, reason: &Reason) -> Failure {
+    reason.of(Failure::new(status, Stage::Session, format!("{what} {reason})")))
 }
 
 /// It was never sent.

@@ -2,10 +2,11 @@
 
 use super::operations::{Done, Listener, unknown, withdrawn};
 use super::state::{Phase, State};
+use super::traffic::now;
 use super::{Client, Message, OnComplete, OnMessage, Qos, not_connected};
 use crate::error::{Failure, Stage};
 use crate::execution::Wait;
-use crate::mqtt::codec::PAYLOAD_MAX;
+use crate::mqtt::codec::{MqttVersion, PAYLOAD_MAX};
 use crate::mqtt::session::{QueueFull, Withdrawn};
 use crate::mqtt::topics;
 use crate::status::Status;
@@ -23,18 +24,28 @@ pub enum Then {
 impl Client {
     /// Publishes. A waiting call ends when a message of QoS 0 is written, or one of QoS 1 acknowledged.
     pub fn publish(&self, message: Message, then: Then) -> Result<(), Failure> {
-        topics::check_topic(&message.topic)?;
+        topics::check_topic("topic", &message.topic)?;
         if message.payload.len() > PAYLOAD_MAX {
             let problem = format!("is {}; AWS IoT Core takes at most {PAYLOAD_MAX} bytes", message.payload.len());
             return Err(Failure::argument("payload_len", problem));
         }
+        let has_properties = match &message.properties {
+            Some(properties) if properties.will_delay_s.is_some() => {
+                return Err(Failure::argument("properties", "have a will delay, which only a will can have"));
+            }
+            properties => properties.is_some(),
+        };
         let mut message = Some(message);
         self.request("publish", then, move |state| {
             if matches!(state.phase, Phase::Idle) {
                 return Err(not_connected());
             }
+            if has_properties && state.settings.version != MqttVersion::V5 {
+                let problem = "are of MQTT 5; choose it by cognito_config_set_mqtt_version";
+                return Err(Failure::argument("properties", problem));
+            }
             let Some(taken) = message.take() else { return Ok(None) };
-            match state.session.publish(taken) {
+            match state.session.publish(taken, now()) {
                 Ok(operation) => Ok(Some(operation)),
                 Err(QueueFull(refused)) => {
                     message = Some(refused);

@@ -10,6 +10,8 @@ use crate::config::ClientSettings;
 use crate::dial::{Attempt, Dial};
 use crate::error::{Failure, Stage};
 use crate::log::log;
+use crate::mqtt::Reason;
+use crate::mqtt::codec::{self, Accepted, MqttVersion};
 use crate::mqtt::session::{KeepAlive, Session};
 use crate::status::Status;
 use crate::sys::{boot_time, random};
@@ -112,7 +114,7 @@ impl State {
             attempt: Arc::new(Attempt::new()),
             attempts: 0,
             reconnect: Reconnect::new(settings.backoff),
-            session: Session::new(settings.limits),
+            session: Session::new(settings.version, settings.limits),
             settings,
             operations: Operations::new(),
             deliveries: Deliveries::new(),
@@ -218,16 +220,20 @@ impl State {
     }
 
     /// CONNACK accepts.
-    pub fn connected(&mut self, stream: ByteStream, progress: &Progress, session_present: bool) {
+    pub fn connected(&mut self, stream: ByteStream, progress: &Progress, accepted: Accepted) {
+        let session_present = accepted.session_present;
         progress.found(if session_present { "accepted, session present" } else { "accepted, no session present" });
         self.attempt.trace().close(None);
         log!(Info, Stage::Connack, "connected to {}; session present: {session_present}", stream.peer());
         let now = boot_time();
         self.phase = Phase::Open { stream, opened_at: now, renewal: Renewal::planned(now) };
-        self.session.opened(
-            session_present,
-            KeepAlive::new(self.settings.keep_alive, self.settings.ping_time, super::traffic::now()),
-        );
+        let keep_alive = match accepted.server_keep_alive_s {
+            // What the server never ends a silent session for needs no more than what was asked for.
+            None | Some(0) => self.settings.keep_alive,
+            Some(seconds) => Duration::from_secs(seconds.into()),
+        };
+        let keep_alive = KeepAlive::new(keep_alive, self.settings.ping_time, super::traffic::now());
+        self.session.opened(accepted, keep_alive);
         let _ = self.run.connected.set(());
         self.tell(EventKind::Connected, None, None, session_present);
         self.attempts = 0;
@@ -251,7 +257,11 @@ impl State {
         if !self.is_connected() {
             return;
         }
-        let Phase::Open { stream, opened_at, .. } = std::mem::replace(&mut self.phase, Phase::Idle) else { return };
+        let Phase::Open { mut stream, opened_at, .. } = std::mem::replace(&mut self.phase, Phase::Idle) else { return };
+        if failure.status == Status::MqttProtocol && self.settings.version == MqttVersion::V5 {
+            // Section 4.13: the server is told, if the socket takes it at once.
+            stream.send_last(&codec::DISCONNECT_PROTOCOL_ERROR);
+        }
         self.let_go(stream);
         let mut failure = self.dial.identified(failure);
         log!(Info, failure.stage, "the session ended: {}", failure.message);
@@ -260,7 +270,13 @@ impl State {
             true => None,
             false => self.reconnect.session_lost(boot_time().saturating_sub(opened_at), random()),
         };
-        if self.reconnect.ends_are_a_pattern() {
+        let is_taken_over = failure.mqtt.as_ref().is_some_and(|reason| reason.code == Reason::SESSION_TAKEN_OVER);
+        if is_taken_over {
+            failure = failure.hint(format!(
+                "Another connection uses the client_id '{}': give every device its own",
+                self.settings.client_id
+            ));
+        } else if self.reconnect.ends_are_a_pattern() {
             failure = failure.hint(format!(
                 "Session after session ends soon: look for another device with the client_id '{}', and for a publish or \
                  subscription that the policy forbids",

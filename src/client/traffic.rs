@@ -1,6 +1,6 @@
 //! One turn of a client: everything that can be done without waiting, under its lock.
 
-use super::deliveries::Delivery;
+use super::deliveries::{Deliveries, Delivery};
 use super::dialing::Dialled;
 use super::operations::Operations;
 use super::state::{Phase, Renewal, State};
@@ -9,7 +9,7 @@ use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::mqtt::Error as MqttError;
 use crate::mqtt::codec::{self, Connect, Received};
-use crate::mqtt::session::{Due as KeepAliveDue, Now, Output, Packet};
+use crate::mqtt::session::{Due as KeepAliveDue, Next, Now, Output, TOPIC_ALIAS_MAXIMUM};
 use crate::status::Status;
 use crate::sys::{awake_time, boot_time, random};
 use crate::transport::{ByteStream, Ended};
@@ -78,8 +78,11 @@ impl State {
             clean_session: self.settings.clean_session,
             user_name: self.settings.user_name.as_deref(),
             will: self.settings.will.as_ref(),
+            session_expiry_s: self.settings.session_expiry_s,
+            receive_maximum: self.settings.limits.receive_maximum,
+            topic_alias_maximum: TOPIC_ALIAS_MAXIMUM,
         };
-        match connect.encode() {
+        match codec::connect(self.settings.version, &connect) {
             Ok(packet) => {
                 stream.send(std::iter::once(packet.as_ref()));
                 self.phase = Phase::Greeting(Dialled { stream, progress, deadline });
@@ -101,12 +104,12 @@ impl State {
                 let failure = diagnosis::ended(&self.dial, ended, stream.peer());
                 Err(Failure { stage: Stage::Connack, ..failure })
             }
-            _ => codec::decode(&mut self.incoming).map_err(|error| self.refused(&error)),
+            _ => codec::decode(self.settings.version, &mut self.incoming).map_err(|error| self.refused(&error)),
         };
         let failure = match received {
-            Ok(Some(Received::Connack { session_present })) => {
+            Ok(Some(Received::Connack(accepted))) => {
                 let Dialled { stream, progress, .. } = dialled;
-                self.connected(stream, &progress, session_present);
+                self.connected(stream, &progress, accepted);
                 return true;
             }
             Ok(Some(_)) => self.refused(&MqttError::Malformed("a packet ahead of CONNACK")),
@@ -153,13 +156,13 @@ impl State {
         let Phase::Open { stream, .. } = &mut self.phase else { return Ok(false) };
         let mut has_come = stream.recv_all(&mut self.incoming);
         let now = now();
-        while let Some(packet) = codec::decode(&mut self.incoming).map_err(failure)? {
+        while let Some(packet) = codec::decode(self.settings.version, &mut self.incoming).map_err(failure)? {
             // Also what came together with CONNACK.
             has_come = true;
             match self.session.received(packet, now).map_err(failure)? {
                 None => {}
                 Some(Output::Done(operation, outcome)) => {
-                    self.operations.done(operation, &outcome, &mut self.deliveries);
+                    self.operations.done(operation, outcome, &mut self.deliveries);
                 }
                 Some(Output::Message(message)) => {
                     let handlers = self.session.handlers(&message.topic);
@@ -209,7 +212,8 @@ impl State {
         let Phase::Open { stream, .. } = &mut self.phase else { return Ok(()) };
         loop {
             let now = now();
-            put_together(&mut self.outgoing, BATCH, &mut self.operations, || self.session.next(now, may_ask))?;
+            let told = (&mut self.operations, &mut self.deliveries);
+            put_together(&mut self.outgoing, BATCH, told, || self.session.next(now, may_ask))?;
             if !self.outgoing.is_empty() || stream.is_blocked() {
                 // An end is found and said by receiving.
                 let taken = stream.send(std::iter::once(self.outgoing.as_ref())).unwrap_or(0);
@@ -255,7 +259,8 @@ impl State {
         let now = now();
         let limit = codec::MAX_PACKET;
         // What cannot be written ends the session, as this does.
-        let _ = put_together(&mut self.outgoing, limit, &mut self.operations, || self.session.next(now, true));
+        let told = (&mut self.operations, &mut self.deliveries);
+        let _ = put_together(&mut self.outgoing, limit, told, || self.session.next(now, true));
         self.outgoing.extend_from_slice(&codec::DISCONNECT);
         let taken = stream.send_last(&self.outgoing);
         if taken == self.outgoing.len() && !stream.is_blocked() {
@@ -337,14 +342,17 @@ pub fn now() -> Now {
 fn put_together(
     outgoing: &mut BytesMut,
     limit: usize,
-    operations: &mut Operations,
-    mut next: impl FnMut() -> Result<Option<Packet>, MqttError>,
+    (operations, deliveries): (&mut Operations, &mut Deliveries),
+    mut next: impl FnMut() -> Result<Option<Next>, MqttError>,
 ) -> Result<(), Failure> {
     while outgoing.len() < limit {
-        let Some(packet) = next().map_err(failure)? else { break };
-        outgoing.extend_from_slice(&packet.bytes);
-        if let Some(operation) = packet.done {
-            operations.handed_over(operation);
+        match next().map_err(failure)? {
+            None => break,
+            Some(Next::Done(operation, outcome)) => operations.done(operation, outcome, deliveries),
+            Some(Next::Packet { bytes, done }) => {
+                outgoing.extend_from_slice(&bytes);
+                done.into_iter().for_each(|operation| operations.handed_over(operation));
+            }
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 mod session;
 mod settings;
 
-pub use crate::mqtt::codec::Will;
+pub use crate::mqtt::codec::{MqttVersion, Will};
 pub use settings::{
     Backoff, ClientSettings, ClockSettings, CognitoSettings, DialSettings, IdentitySource, IdentityStore, Login,
     LoginSource, Network, Proxy, Trust,
@@ -58,6 +58,12 @@ pub struct Config {
     pub user_name: Option<String>,
     /// MQTT will.
     pub will: Option<Will>,
+    /// Version of MQTT.
+    pub version: MqttVersion,
+    /// Session Expiry Interval in seconds, if it was set.
+    pub session_expiry_s: Option<u32>,
+    /// Receive Maximum, if it was set.
+    pub receive_maximum: Option<u16>,
     /// When a lost session is dialled for again, if it is.
     pub backoff: Option<Backoff>,
     /// What the session holds at most.
@@ -96,6 +102,9 @@ impl Default for Config {
             clean_session: true,
             user_name: None,
             will: None,
+            version: MqttVersion::V3_1_1,
+            session_expiry_s: None,
+            receive_maximum: None,
             backoff: Some(DEFAULT_BACKOFF),
             limits: DEFAULT_LIMITS,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,

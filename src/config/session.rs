@@ -1,10 +1,11 @@
 //! The settings of the MQTT session.
 
 use super::{Backoff, ClientSettings, Config, in_range, length_in_range, required};
-use crate::error::Failure;
-use crate::mqtt::codec::Will;
+use crate::error::{Failure, Stage};
+use crate::mqtt::codec::{MqttVersion, Will};
 use crate::mqtt::session::Limits;
 use crate::mqtt::topics::check_topic;
+use crate::status::Status;
 use std::time::Duration;
 
 /// The default keep-alive. NAT tables often forget a silent connection after a few minutes.
@@ -16,8 +17,19 @@ pub const DEFAULT_PING_TIME: Duration = Duration::from_secs(10);
 /// The default of `reconnect_ms`.
 pub const DEFAULT_BACKOFF: Backoff = Backoff { min: Duration::from_secs(1), max: Duration::from_secs(60) };
 
-/// The default of `queue_max`; AWS IoT Core's limit on unacknowledged messages.
-pub const DEFAULT_LIMITS: Limits = Limits { queue_messages: 1000, queue_bytes: 1024 * 1024, in_flight: 100 };
+/// AWS IoT Core's limit on unacknowledged messages, either way.
+const IN_FLIGHT: u16 = 100;
+
+/// The default of `queue_max` and of `receive_maximum`.
+pub const DEFAULT_LIMITS: Limits = Limits {
+    queue_messages: 1000,
+    queue_bytes: 1024 * 1024,
+    in_flight: IN_FLIGHT as usize,
+    receive_maximum: IN_FLIGHT,
+};
+
+/// The default of `session_expiry_s` for a session that is not clean: as long as AWS IoT Core keeps one of MQTT 3.1.1.
+const DEFAULT_SESSION_EXPIRY_S: u32 = 3600;
 
 /// IoT Core's limit on the client identifier, in bytes.
 const CLIENT_ID_MAX: usize = 128;
@@ -68,13 +80,20 @@ impl Config {
     /// Sets the will; `None` removes it.
     pub fn set_will(&mut self, will: Option<Will>) -> Result<(), Failure> {
         if let Some(will) = &will {
-            check_topic(&will.topic)?;
+            check_topic("topic", &will.topic)?;
             if will.payload.len() > usize::from(u16::MAX) {
                 let problem = format!("is {}; a will has at most {} bytes in MQTT", will.payload.len(), u16::MAX);
                 return Err(Failure::argument("payload_len", problem));
             }
         }
         self.will = will;
+        Ok(())
+    }
+
+    /// Sets how many messages of QoS 1 the server may send ahead of their acknowledgement. MQTT 5.
+    pub fn set_receive_maximum(&mut self, messages: u32) -> Result<(), Failure> {
+        let checked = in_range("receive_maximum", messages, 1, u16::MAX.into(), "messages")?;
+        self.receive_maximum = Some(u16::try_from(checked).unwrap_or(u16::MAX));
         Ok(())
     }
 
@@ -103,6 +122,21 @@ impl Config {
 
     /// What an MQTT session needs of these settings.
     pub fn client(&self) -> Result<ClientSettings, Failure> {
+        if self.version != MqttVersion::V5 {
+            let of_mqtt_5 = [
+                ("session_expiry_s", self.session_expiry_s.is_some()),
+                ("receive_maximum", self.receive_maximum.is_some()),
+                ("the properties of the will", self.will.as_ref().is_some_and(|will| will.properties.is_some())),
+            ];
+            if let Some((setting, _)) = of_mqtt_5.into_iter().find(|(_, is_set)| *is_set) {
+                let problem = format!(
+                    "{setting} needs MQTT 5: choose it by cognito_config_set_mqtt_version, or leave the setting out"
+                );
+                return Err(Failure::new(Status::InvalidConfig, Stage::Config, problem));
+            }
+        }
+        let by_default = if self.clean_session { 0 } else { DEFAULT_SESSION_EXPIRY_S };
+        let receive_maximum = self.receive_maximum.unwrap_or(self.limits.receive_maximum);
         Ok(ClientSettings {
             client_id: required("client_id", "cognito_config_set_client_id", self.client_id.as_ref())?.clone(),
             keep_alive: self.keep_alive,
@@ -111,7 +145,9 @@ impl Config {
             user_name: self.user_name.clone(),
             will: self.will.clone(),
             backoff: self.backoff,
-            limits: self.limits,
+            limits: Limits { receive_maximum, ..self.limits },
+            version: self.version,
+            session_expiry_s: self.session_expiry_s.unwrap_or(by_default),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What providers and clients are made of: settings that were checked.
 
 use crate::error::Failure;
-use crate::mqtt::codec::Will;
+use crate::mqtt::codec::{MqttVersion, Will};
 use crate::mqtt::session::Limits;
 use crate::names::{Host, Identity, IdentityPool, Region};
 use std::sync::Arc;
@@ -148,6 +148,10 @@ pub struct ClientSettings {
     pub user_name: Option<String>,
     /// MQTT will.
     pub will: Option<Will>,
+    /// Version of MQTT.
+    pub version: MqttVersion,
+    /// Session Expiry Interval in seconds. MQTT 5.
+    pub session_expiry_s: u32,
     /// When a lost session is dialled for again, if it is.
     pub backoff: Option<Backoff>,
     /// What the session holds at most.

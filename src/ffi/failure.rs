@@ -19,7 +19,8 @@ pub struct Snapshot {
     status: Status,
     stage: Stage,
     http_status: u16,
-    connack_code: Option<u8>,
+    reason_code: Option<u8>,
+    reason_string: CString,
     message: CString,
     hint: CString,
     aws_error_type: CString,
@@ -38,7 +39,8 @@ impl Snapshot {
             status: failure.status,
             stage: failure.stage,
             http_status: aws.http_status,
-            connack_code: failure.connack_code,
+            reason_code: failure.mqtt.as_ref().map(|reason| reason.code),
+            reason_string: c_string(failure.mqtt.as_ref().map_or("", |reason| &reason.text)),
             message: c_string(&failure.message),
             hint: c_string(&failure.hint),
             aws_error_type: c_string(&aws.error_type),
@@ -102,12 +104,21 @@ pub extern "C" fn cognito_failure_http_status(failure: *const cognito_failure) -
     boundary::value(0, || Ok(FAILURES.get(failure)?.http_status.into()))
 }
 
-/// The return code of the refusing CONNACK.
+/// The code with which the MQTT server refused or ended: MQTT 5's reason code in CONNACK, PUBACK, SUBACK, UNSUBACK or
+/// DISCONNECT, or MQTT 3.1.1's return code in CONNACK or SUBACK.
 ///
-/// @return -1 when there was no CONNACK.
+/// @return -1 when the server gave none.
 #[unsafe(no_mangle)]
-pub extern "C" fn cognito_failure_connack_code(failure: *const cognito_failure) -> i32 {
-    boundary::value(-1, || Ok(FAILURES.get(failure)?.connack_code.map_or(-1, i32::from)))
+pub extern "C" fn cognito_failure_reason_code(failure: *const cognito_failure) -> i32 {
+    boundary::value(-1, || Ok(FAILURES.get(failure)?.reason_code.map_or(-1, i32::from)))
+}
+
+/// The reason string of MQTT 5 that came with cognito_failure_reason_code(), as the server sent it.
+///
+/// @return Owned by the failure. Never NULL; empty when the server sent none.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_failure_reason_string(failure: *const cognito_failure) -> *const c_char {
+    text(failure, |failure| &failure.reason_string)
 }
 
 /// AWS's error type, such as "ResourceNotFoundException", as AWS sent it.

@@ -37,6 +37,7 @@ pub enum Kind {
     Credentials = 8,
     SignedUrl = 9,
     Transport = 10,
+    Properties = 11,
 }
 
 impl Kind {
@@ -52,6 +53,7 @@ impl Kind {
             Kind::Credentials => "cognito_credentials",
             Kind::SignedUrl => "cognito_signed_url",
             Kind::Transport => "cognito_transport",
+            Kind::Properties => "cognito_properties",
         }
     }
 }

@@ -4,6 +4,7 @@ use super::boundary::{self, UserData, c_string, text};
 use super::client::{CLIENTS, cognito_client};
 use super::event::failure_token;
 use super::failure::{FAILURES, cognito_failure};
+use super::properties::{PROPERTIES, cognito_properties, given, token_of};
 use super::wait::wait;
 use crate::client::{Message, OnComplete, OnMessage, Qos, Then};
 use crate::error::Failure;
@@ -28,13 +29,16 @@ pub struct cognito_message {
     pub retain: bool,
     /// The server sends it again, so it may have come before.
     pub duplicate: bool,
+    /// What MQTT 5 says beside it, to be read by the functions of cognito_properties; NULL when it says nothing. It is freed
+    /// after the callback.
+    pub properties: *const cognito_properties,
 }
 
 /// What came of a request. Valid during the callback only. Later versions may add members at the end.
 #[repr(C)]
 pub struct cognito_completion {
-    /// COGNITO_STATUS_OK when a message of QoS 0 was written, or the server has acknowledged; COGNITO_STATUS_SUBSCRIBE_REFUSED;
-    /// COGNITO_STATUS_WITHDRAWN or COGNITO_STATUS_OUTCOME_UNKNOWN when the client was disconnected or freed before.
+    /// COGNITO_STATUS_OK when a message of QoS 0 was written, or the server has acknowledged; what the server refused, such as
+    /// COGNITO_STATUS_SUBSCRIBE_REFUSED; COGNITO_STATUS_WITHDRAWN or COGNITO_STATUS_OUTCOME_UNKNOWN when the client was disconnected or freed before.
     pub status: Status,
     /// The same in full, or NULL. It is freed after the callback.
     pub failure: *const cognito_failure,
@@ -70,11 +74,13 @@ pub type cognito_completion_fn = Option<
 /// @param payload_len Bytes, at most 131072.
 /// @param qos         0 or 1. AWS IoT Core has no QoS 2.
 /// @param retain      Whether the server keeps it for later subscribers.
+/// @param properties  What MQTT 5 says beside it; copied. NULL for nothing, and with MQTT 3.1.1. A message expiry counts from this
+///                    call: a message that expires before it could be sent is withdrawn.
 /// @param wait_ms     Milliseconds, or COGNITO_WAIT_FOREVER; 0 takes the message over and returns at once.
 /// @param on_complete With wait_ms 0, told once what came of it; or NULL. NULL with any other wait_ms.
 /// @param user_data   Handed to on_complete.
 /// @return COGNITO_STATUS_OK when done, or with wait_ms 0 when taken over; COGNITO_STATUS_QUEUE_FULL;
-///         COGNITO_STATUS_WITHDRAWN when wait_ms passed before it was sent: it will not be;
+///         COGNITO_STATUS_PUBLISH_REFUSED by a server with MQTT 5; COGNITO_STATUS_WITHDRAWN when wait_ms passed before it was sent: it will not be;
 ///         COGNITO_STATUS_OUTCOME_UNKNOWN when wait_ms passed after it was sent: it goes its way, and nobody is told;
 ///         COGNITO_STATUS_CANCELLED, whose message says which of the two; COGNITO_STATUS_INVALID_STATE when nothing is open
 ///         or under way.
@@ -86,6 +92,7 @@ pub unsafe extern "C" fn cognito_client_publish(
     payload_len: usize,
     qos: i32,
     retain: bool,
+    properties: *const cognito_properties,
     wait_ms: i32,
     on_complete: cognito_completion_fn,
     user_data: *mut c_void,
@@ -101,6 +108,7 @@ pub unsafe extern "C" fn cognito_client_publish(
             retain,
             duplicate: false,
             packet_id: 0,
+            properties: given(properties)?,
         };
         CLIENTS.get(client)?.publish(message, then)
     })
@@ -211,6 +219,7 @@ fn message_callback(
     let (token, message_data) = (client.addr(), UserData(message_data));
     Ok(Arc::new(move |message: &Message| {
         let topic = c_string(&message.topic);
+        let properties = token_of(message.properties.as_deref());
         let message = cognito_message {
             topic: topic.as_ptr(),
             payload: message.payload.as_ptr().cast(),
@@ -218,9 +227,11 @@ fn message_callback(
             qos: number(message.qos),
             retain: message.retain,
             duplicate: message.duplicate,
+            properties,
         };
         // SAFETY: the application's promise about its function; `message` is valid for the call.
         unsafe { function(without_provenance_mut(token), &raw const message, message_data.pointer()) };
+        let _ = PROPERTIES.remove(properties);
     }))
 }
 

@@ -3,7 +3,9 @@
 use super::boundary::{self, optional_text, text};
 use super::config::{cognito_config, set};
 use super::message::qos;
-use crate::config::Will;
+use super::properties::{cognito_properties, given};
+use crate::config::{MqttVersion, Will};
+use crate::error::Failure;
 use crate::status::Status;
 use bytes::Bytes;
 use std::ffi::{c_char, c_void};
@@ -39,6 +41,44 @@ pub extern "C" fn cognito_config_set_clean_session(config: *mut cognito_config, 
     })
 }
 
+/// Sets the version of MQTT. All functions do the same with either; with MQTT 5 the server says why it refuses or ends
+/// something, in cognito_failure_reason_code() and cognito_failure_reason_string(), and messages may have properties. Topic aliases
+/// are used without being asked for. Default COGNITO_MQTT_VERSION_V3_1_1.
+///
+/// @param version A cognito_mqtt_version.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_config_set_mqtt_version(config: *mut cognito_config, version: i32) -> Status {
+    set(config, |config| {
+        let mut known = [MqttVersion::V3_1_1, MqttVersion::V5].into_iter();
+        config.version = known.find(|known| *known as i32 == version).ok_or_else(|| {
+            let problem = format!("is {version}; a cognito_mqtt_version is 4, for MQTT 3.1.1, or 5");
+            Failure::argument("mqtt_version", problem)
+        })?;
+        Ok(())
+    })
+}
+
+/// Sets how long the server keeps the session when no connection is open (Session Expiry Interval). MQTT 5 only. Default 0
+/// with a clean session, which begins anew with every connection whatever this is, and 3600 without.
+///
+/// @param seconds 0 for no longer than the connection; UINT32_MAX for ever. AWS IoT Core keeps none longer than 7 days.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_config_set_session_expiry_s(config: *mut cognito_config, seconds: u32) -> Status {
+    set(config, |config| {
+        config.session_expiry_s = Some(seconds);
+        Ok(())
+    })
+}
+
+/// Sets how many messages of QoS 1 the server may send ahead of their acknowledgement (Receive Maximum). MQTT 5 only.
+/// Default 100.
+///
+/// @param messages 1 to 65535.
+#[unsafe(no_mangle)]
+pub extern "C" fn cognito_config_set_receive_maximum(config: *mut cognito_config, messages: u32) -> Status {
+    set(config, |config| config.set_receive_maximum(messages))
+}
+
 /// Sets how long the server may take to answer PINGREQ before the connection is given up. Default 10000. A connection whose
 /// other end is gone is noticed after the keep-alive and this, whatever is sent meanwhile.
 ///
@@ -65,6 +105,7 @@ pub unsafe extern "C" fn cognito_config_set_user_name(config: *mut cognito_confi
 /// @param topic       As for cognito_client_publish(), or NULL for no will.
 /// @param payload_len Bytes, at most 65535.
 /// @param qos         0 or 1.
+/// @param properties  What MQTT 5 says beside it, a will delay among it; copied. NULL for nothing, and with MQTT 3.1.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cognito_config_set_will(
     config: *mut cognito_config,
@@ -73,6 +114,7 @@ pub unsafe extern "C" fn cognito_config_set_will(
     payload_len: usize,
     qos: i32,
     retain: bool,
+    properties: *const cognito_properties,
 ) -> Status {
     set(config, |config| {
         // SAFETY: the caller's promise.
@@ -81,7 +123,7 @@ pub unsafe extern "C" fn cognito_config_set_will(
         // SAFETY: the caller's promise.
         let payload = Bytes::copy_from_slice(unsafe { boundary::bytes("payload", payload, payload_len) }?);
         let qos = self::qos(qos)?;
-        config.set_will(Some(Will { topic: topic.to_owned(), payload, qos, retain }))
+        config.set_will(Some(Will { topic: topic.to_owned(), payload, qos, retain, properties: given(properties)? }))
     })
 }
 

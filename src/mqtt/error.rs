@@ -1,17 +1,22 @@
 //! What can go wrong with the server's side of MQTT.
 
+use super::Reason;
 use crate::error::{Failure, Stage};
 use crate::status::Status;
 
 /// One cause each.
 #[derive(Debug, PartialEq)]
 pub enum Error {
-    /// A packet breaks MQTT 3.1.1.
+    /// A packet breaks MQTT.
     Malformed(&'static str),
     /// A packet is larger than AWS IoT Core's largest.
     TooLarge(usize),
-    /// CONNECT was refused with this return code.
-    Refused(u8),
+    /// CONNECT was refused.
+    Refused(Reason),
+    /// The server ended the session by DISCONNECT.
+    Disconnected(Reason),
+    /// The server sent more messages of QoS 1 ahead of their acknowledgement than it may.
+    ReceiveMaximumExceeded,
     /// PINGREQ was not answered.
     PingTimedOut,
     /// A packet of ours cannot be written.
@@ -21,9 +26,13 @@ pub enum Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Malformed(problem) => write!(f, "the server broke MQTT 3.1.1: {problem}"),
+            Self::Malformed(problem) => write!(f, "the server broke MQTT: {problem}"),
             Self::TooLarge(length) => write!(f, "the server sent an MQTT packet of {length} bytes"),
-            Self::Refused(code) => write!(f, "the server refused CONNECT with return code {code}, {}", meaning(*code)),
+            Self::Refused(reason) => write!(f, "the server refused CONNECT with code {reason}"),
+            Self::Disconnected(reason) => write!(f, "the server sent DISCONNECT with reason code {reason}"),
+            Self::ReceiveMaximumExceeded => {
+                f.write_str("the server broke MQTT: it sent more unacknowledged messages than Receive Maximum allows")
+            }
             Self::PingTimedOut => f.write_str("the server did not answer PINGREQ"),
             Self::Unwritable(what) => write!(f, "{what} cannot be written"),
         }
@@ -32,36 +41,33 @@ impl std::fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The table of MQTT 3.1.1, section 3.2.2.3.
-fn meaning(code: u8) -> &'static str {
-    match code {
-        1 => "unacceptable protocol version",
-        2 => "identifier rejected",
-        3 => "server unavailable",
-        4 => "bad user name or password",
-        5 => "not authorized",
-        _ => "which MQTT 3.1.1 does not define",
-    }
-}
-
 impl Error {
     /// What it is to the application, when it happened in `stage`.
     pub fn failure(&self, stage: Stage) -> Failure {
-        let status = match self {
-            Self::Malformed(_) | Self::TooLarge(_) => Status::MqttProtocol,
-            Self::Refused(1) => Status::ConnackProtocolVersion,
-            Self::Refused(2) => Status::ConnackIdentifierRejected,
-            Self::Refused(3) => Status::ConnackServerUnavailable,
-            Self::Refused(4) => Status::ConnackBadUserNameOrPassword,
-            Self::Refused(5) => Status::ConnackNotAuthorized,
-            Self::Refused(_) => Status::ConnackRefused,
-            Self::PingTimedOut => Status::KeepAliveTimedOut,
-            Self::Unwritable(_) => Status::Internal,
+        let (status, reason) = match self {
+            Self::Malformed(_) | Self::TooLarge(_) | Self::ReceiveMaximumExceeded => (Status::MqttProtocol, None),
+            Self::Refused(reason) => (refusal(reason.code), Some(reason)),
+            Self::Disconnected(reason) => (Status::DisconnectedByServer, Some(reason)),
+            Self::PingTimedOut => (Status::KeepAliveTimedOut, None),
+            Self::Unwritable(_) => (Status::Internal, None),
         };
         let mut failure = Failure::new(status, stage, self.to_string());
-        if let Self::Refused(code) = self {
-            failure.connack_code = Some(*code);
+        if let Some(reason) = reason {
+            failure = reason.of(failure);
         }
         failure
+    }
+}
+
+/// What a refusing CONNACK means to the application. The numbers of MQTT 3.1.1 and of MQTT 5 do not overlap.
+fn refusal(code: u8) -> Status {
+    match code {
+        1 | 0x84 => Status::ConnackProtocolVersion,
+        2 | 0x85 => Status::ConnackIdentifierRejected,
+        // Busy, out of quota, or asked too often: these pass.
+        3 | 0x88 | 0x89 | 0x97 | 0x9f => Status::ConnackServerUnavailable,
+        4 | 0x86 => Status::ConnackBadUserNameOrPassword,
+        5 | 0x87 => Status::ConnackNotAuthorized,
+        _ => Status::ConnackRefused,
     }
 }

@@ -1,4 +1,4 @@
-//! Topic names and topic filters: MQTT 3.1.1, section 4.7, and the limits of AWS IoT Core. Pure.
+//! Topic names and topic filters: section 4.7 of MQTT, and the limits of AWS IoT Core. Pure.
 
 use crate::error::Failure;
 
@@ -14,12 +14,12 @@ const RULES: &str = "$aws/rules/";
 /// What the broker puts before the filter of a shared subscription, and does not count.
 const SHARE: &str = "$share/";
 
-/// Checks a topic to publish to.
-pub fn check_topic(topic: &str) -> Result<(), Failure> {
-    check("topic", topic)?;
+/// Checks a topic to publish to, which is the value of this field.
+pub fn check_topic(field: &str, topic: &str) -> Result<(), Failure> {
+    check(field, topic)?;
     if let Some(wildcard) = topic.chars().find(|c| matches!(c, '+' | '#')) {
         return Err(Failure::argument(
-            "topic",
+            field,
             format!("holds the wildcard {wildcard}: a message is published to one topic"),
         ));
     }
@@ -155,7 +155,7 @@ mod tests {
             ("a\u{1}", "U+0001"),
             ("a\u{ffff}", "U+FFFF"),
         ] {
-            let problem = check_topic(topic).unwrap_err().text();
+            let problem = check_topic("topic", topic).unwrap_err().text();
             assert!(problem.contains(words) && problem.contains("topic"), "{problem}");
         }
         for (filter, words) in [
@@ -177,9 +177,9 @@ mod tests {
 
     #[test]
     fn the_name_of_a_rule_does_not_count() {
-        check_topic("$aws/rules/a_rule/1/2/3/4/5/6/7/8").unwrap();
-        check_topic(&format!("$aws/rules/a_rule/{}", "a".repeat(256))).unwrap();
-        assert!(check_topic("$aws/rules/a_rule/1/2/3/4/5/6/7/8/9").is_err());
-        check_topic("1/2/3/4/5/6/7/8").unwrap();
+        check_topic("topic", "$aws/rules/a_rule/1/2/3/4/5/6/7/8").unwrap();
+        check_topic("topic", &format!("$aws/rules/a_rule/{}", "a".repeat(256))).unwrap();
+        assert!(check_topic("topic", "$aws/rules/a_rule/1/2/3/4/5/6/7/8/9").is_err());
+        check_topic("topic", "1/2/3/4/5/6/7/8").unwrap();
     }
 }

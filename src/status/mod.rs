@@ -102,19 +102,19 @@ pub enum Status {
 
     /// The server closed the connection instead of answering CONNECT.
     ClosedBeforeConnack = -500,
-    /// CONNACK return code 1: unacceptable protocol version.
+    /// CONNACK return code 1, or reason code 0x84 of MQTT 5: unacceptable protocol version.
     ConnackProtocolVersion = -501,
-    /// CONNACK return code 2: client identifier rejected.
+    /// CONNACK return code 2, or reason code 0x85 of MQTT 5: client identifier rejected.
     ConnackIdentifierRejected = -502,
-    /// CONNACK return code 3: server unavailable.
+    /// CONNACK return code 3, or a reason code of MQTT 5 for what passes: server unavailable or busy, quota or rate exceeded.
     ConnackServerUnavailable = -503,
-    /// CONNACK return code 4: bad user name or password.
+    /// CONNACK return code 4, or reason code 0x86 of MQTT 5: bad user name or password.
     ConnackBadUserNameOrPassword = -504,
-    /// CONNACK return code 5: not authorized.
+    /// CONNACK return code 5, or reason code 0x87 of MQTT 5: not authorized.
     ConnackNotAuthorized = -505,
-    /// CONNACK with a return code that MQTT 3.1.1 does not define; cognito_failure_connack_code() has it.
+    /// CONNACK with another code; cognito_failure_reason_code() has it.
     ConnackRefused = -506,
-    /// The server broke the MQTT 3.1.1 protocol or sent a packet that is too large.
+    /// The server broke the MQTT protocol or sent a packet that is too large.
     MqttProtocol = -507,
     /// The server ended the MQTT session.
     SessionClosed = -508,
@@ -126,8 +126,14 @@ pub enum Status {
     Withdrawn = -511,
     /// The request was sent and not acknowledged in time, so it may have arrived or not.
     OutcomeUnknown = -512,
-    /// The server refused the subscription (SUBACK 0x80).
+    /// The server refused the subscription; cognito_failure_reason_code() has SUBACK's code.
     SubscribeRefused = -513,
+    /// The server refused the message, or said when it was connected to that it takes none like it. MQTT 5.
+    PublishRefused = -514,
+    /// The server refused to end the subscription. MQTT 5.
+    UnsubscribeRefused = -515,
+    /// The server ended the session by DISCONNECT; cognito_failure_reason_code() says why. MQTT 5.
+    DisconnectedByServer = -516,
 }
 
 impl Status {

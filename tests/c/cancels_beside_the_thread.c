@@ -29,13 +29,13 @@ int main(void) {
         REQUIRE(pthread_create(&canceller, NULL, cancel_soon, NULL) == 0);
         double began = now_ms();
         CHECK_STATUS(COGNITO_STATUS_CANCELLED,
-                     cognito_client_publish(client, "t", "x", 1, 1, false, COGNITO_WAIT_FOREVER,
-                                            NULL, NULL));
+                     cognito_client_publish(client, "t", "x", 1, 1, false, NULL,
+                                            COGNITO_WAIT_FOREVER, NULL, NULL));
         CHECK(now_ms() - began >= 90 && now_ms() - began < allowed_ms(250));
         CHECK_CONTAINS("may have arrived", cognito_last_error());
         pthread_join(canceller, NULL);
         local_aws_fault("iot.reading=");
-        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "t", "y", 1, 1, false,
+        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "t", "y", 1, 1, false, NULL,
                                                                COGNITO_WAIT_FOREVER, NULL, NULL));
         CHECK(cognito_client_is_connected(client));
     }

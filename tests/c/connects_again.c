@@ -48,8 +48,8 @@ static void comes_back(const char *how, cognito_status expected) {
     CHECK_INT(2, local_aws_counter("sigv4_valid"));
     /* 10 filters, of which AWS takes 8 in a packet. */
     CHECK(local_aws_wait("subscribes=12"));
-    CHECK_STATUS(COGNITO_STATUS_OK,
-                 cognito_client_publish(client, "again/9", "x", 1, 1, false, FOREVER, NULL, NULL));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "again/9", "x", 1, 1, false,
+                                                           NULL, FOREVER, NULL, NULL));
     CHECK(inbox_wait(client, &messages.messages, 1));
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, FOREVER));
     CHECK_INT(6, events.events);
@@ -75,13 +75,13 @@ static void queues(void) {
     CHECK(events.event[4].next_delay_ms >= 0);
     CHECK(!cognito_client_is_connected(client));
     for (int i = 0; i < 3; i++) {
-        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "q", "x", 1, i % 2, false, 0,
-                                                               inbox_completion, &told));
+        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "q", "x", 1, i % 2, false,
+                                                               NULL, 0, inbox_completion, &told));
     }
     CHECK_STATUS(COGNITO_STATUS_QUEUE_FULL,
-                 cognito_client_publish(client, "q", "x", 1, 1, false, 0, NULL, NULL));
+                 cognito_client_publish(client, "q", "x", 1, 1, false, NULL, 0, NULL, NULL));
     CHECK_STATUS(COGNITO_STATUS_QUEUE_FULL,
-                 cognito_client_publish(client, "q", "x", 1, 1, false, 1, NULL, NULL));
+                 cognito_client_publish(client, "q", "x", 1, 1, false, NULL, 1, NULL, NULL));
     CHECK_INT(0, local_aws_counter("publishes"));
     local_aws_fault("iot.upgrade=");
     CHECK(inbox_wait(client, &told.completions, 3));
@@ -103,12 +103,12 @@ static void says_what_became_of_it(void) {
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, FOREVER));
     local_aws_drop("service=iot&how=stall");
     CHECK_STATUS(COGNITO_STATUS_OUTCOME_UNKNOWN,
-                 cognito_client_publish(client, "t", "x", 1, 1, false, 100, NULL, NULL));
+                 cognito_client_publish(client, "t", "x", 1, 1, false, NULL, 100, NULL, NULL));
     local_aws_fault("iot.upgrade=status:503");
     local_aws_drop("service=iot&how=rst");
     CHECK(inbox_wait(client, &events.events, 4));
     CHECK_STATUS(COGNITO_STATUS_WITHDRAWN,
-                 cognito_client_publish(client, "t", "x", 1, 1, false, 100, NULL, NULL));
+                 cognito_client_publish(client, "t", "x", 1, 1, false, NULL, 100, NULL, NULL));
     CHECK_CONTAINS("never sent", cognito_last_error());
     local_aws_fault("iot.upgrade=");
     cognito_client_free(client);

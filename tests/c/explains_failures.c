@@ -34,18 +34,18 @@ static void check_identity(const struct situation *situation, const struct setup
 static void check_failure(const struct situation *situation, const struct setup *setup,
                           const cognito_failure *failure, const char *whose) {
     const char *identity = cognito_failure_identity(failure);
-    char http_status[16], connack_code[16];
+    char http_status[16], reason_code[16];
     snprintf(http_status, sizeof http_status, "%d", (int)cognito_failure_http_status(failure));
-    snprintf(connack_code, sizeof connack_code, "%d", (int)cognito_failure_connack_code(failure));
+    snprintf(reason_code, sizeof reason_code, "%d", (int)cognito_failure_reason_code(failure));
     printf("    %s: %s, %s, %s, %s, '%s', '%s'\n    %s\n    -> %s\n", whose,
            cognito_status_name(cognito_failure_status(failure)),
-           cognito_stage_name(cognito_failure_stage(failure)), http_status, connack_code,
+           cognito_stage_name(cognito_failure_stage(failure)), http_status, reason_code,
            cognito_failure_aws_error_type(failure), cognito_failure_aws_message(failure),
            cognito_failure_message(failure), cognito_failure_hint(failure));
     check_text("status", situation->status, cognito_status_name(cognito_failure_status(failure)));
     check_text("stage", situation->stage, cognito_stage_name(cognito_failure_stage(failure)));
     check_text("HTTP status", situation->http_status, http_status);
-    check_text("CONNACK code", situation->connack_code, connack_code);
+    check_text("CONNACK code", situation->reason_code, reason_code);
     check_text("AWS error type", situation->aws_error_type,
                cognito_failure_aws_error_type(failure));
     check_text("AWS message", situation_expand(situation->aws_message, setup, identity),

@@ -27,7 +27,7 @@ static cognito_status connect_client(void *h) { return cognito_client_connect(h,
 static cognito_status process(void *h) { return cognito_client_process(h, 0); }
 static cognito_status disconnect(void *h) { return cognito_client_disconnect(h, 0); }
 static cognito_status publish(void *h) {
-    return cognito_client_publish(h, "t", "x", 1, 0, false, 0, NULL, NULL);
+    return cognito_client_publish(h, "t", "x", 1, 0, false, NULL, 0, NULL, NULL);
 }
 static void no_message(cognito_client *client, const cognito_message *message, void *user_data) {
     (void)client;
@@ -93,7 +93,7 @@ static cognito_status failure_getters(void *h) {
     CHECK_INT(COGNITO_STAGE_NONE, cognito_failure_stage(h));
     CHECK(cognito_failure_message(h)[0] == '\0' && cognito_failure_hint(h)[0] == '\0');
     CHECK_INT(0, cognito_failure_http_status(h));
-    CHECK_INT(-1, cognito_failure_connack_code(h));
+    CHECK_INT(-1, cognito_failure_reason_code(h));
     CHECK(cognito_failure_aws_error_type(h)[0] == '\0');
     CHECK(cognito_failure_aws_message(h)[0] == '\0');
     CHECK(cognito_failure_aws_request_id(h)[0] == '\0');

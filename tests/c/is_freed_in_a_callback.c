@@ -62,7 +62,7 @@ static void in_a_message(bool starts) {
         CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_start(client));
     }
     CHECK_STATUS(COGNITO_STATUS_OK,
-                 cognito_client_publish(client, "m", "x", 1, 0, false, 0, NULL, NULL));
+                 cognito_client_publish(client, "m", "x", 1, 0, false, NULL, 0, NULL, NULL));
     if (!starts) {
         CHECK_STATUS(COGNITO_STATUS_CANCELLED,
                      cognito_client_process(client, COGNITO_WAIT_FOREVER));
@@ -90,8 +90,8 @@ static void in_an_event(void) {
 static void in_a_completion(void) {
     cognito_client *client = connected();
     for (int i = 0; i < 3; i++) {
-        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "c", "x", 1, 1, false, 0,
-                                                               free_in_completion, &told));
+        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "c", "x", 1, 1, false, NULL,
+                                                               0, free_in_completion, &told));
     }
     CHECK_STATUS(COGNITO_STATUS_CANCELLED, cognito_client_process(client, COGNITO_WAIT_FOREVER));
     /* Each is told, whatever has become of it. */
@@ -116,7 +116,7 @@ static void while_another_thread_is_inside(void) {
                                                              COGNITO_WAIT_FOREVER, NULL, NULL));
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_start(client));
     CHECK_STATUS(COGNITO_STATUS_OK,
-                 cognito_client_publish(client, "s", "x", 1, 0, false, 0, NULL, NULL));
+                 cognito_client_publish(client, "s", "x", 1, 0, false, NULL, 0, NULL, NULL));
     while (!__atomic_load_n(&is_inside, __ATOMIC_SEQ_CST)) {
         poll(NULL, 0, 1);
     }

@@ -55,8 +55,9 @@ int main(int argc, char **argv) {
         for (int i = 0; i < 20 && sent < may_send; i++) {
             char number[16];
             int length = snprintf(number, sizeof number, "%d", sent);
-            cognito_status status = cognito_client_publish(
-                sender, "numbers", number, (size_t)length, 1, false, 0, inbox_completion, &told);
+            cognito_status status =
+                cognito_client_publish(sender, "numbers", number, (size_t)length, 1, false, NULL, 0,
+                                       inbox_completion, &told);
             if (status == COGNITO_STATUS_QUEUE_FULL) {
                 break;
             }

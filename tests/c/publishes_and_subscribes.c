@@ -10,8 +10,8 @@ static bool keeps_qos;
 
 static cognito_status publish(cognito_client *client, const char *topic, const char *payload,
                               int32_t qos) {
-    return cognito_client_publish(client, topic, payload, strlen(payload), qos, false, FOREVER,
-                                  NULL, NULL);
+    return cognito_client_publish(client, topic, payload, strlen(payload), qos, false, NULL,
+                                  FOREVER, NULL, NULL);
 }
 
 static cognito_status subscribe(cognito_client *client, const char *filter, int32_t qos,
@@ -35,11 +35,11 @@ static void waits_for_each(cognito_client *client, struct inbox *inbox) {
     static char large[128 * 1024];
     memset(large, 'x', sizeof large);
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "a/b", large, sizeof large, 1,
-                                                           false, FOREVER, NULL, NULL));
+                                                           false, NULL, FOREVER, NULL, NULL));
     CHECK(inbox_wait(client, &inbox->messages, 3));
     CHECK_INT(sizeof large, inbox->payload_len);
-    CHECK_STATUS(COGNITO_STATUS_OK,
-                 cognito_client_publish(client, "a/b", NULL, 0, 1, false, FOREVER, NULL, NULL));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "a/b", NULL, 0, 1, false, NULL,
+                                                           FOREVER, NULL, NULL));
     CHECK(inbox_wait(client, &inbox->messages, 4));
     CHECK_INT(0, inbox->payload_len);
 
@@ -59,8 +59,8 @@ static void completes_without_waiting(cognito_client *client, struct inbox *inbo
         char payload[8];
         int length = snprintf(payload, sizeof payload, "%d", i);
         CHECK_STATUS(COGNITO_STATUS_OK,
-                     cognito_client_publish(client, "c", payload, (size_t)length, i % 2, false, 0,
-                                            inbox_completion, inbox));
+                     cognito_client_publish(client, "c", payload, (size_t)length, i % 2, false,
+                                            NULL, 0, inbox_completion, inbox));
     }
     CHECK(inbox_wait(client, &inbox->completions, 21));
     CHECK(inbox_wait(client, &inbox->messages, 20));
@@ -103,7 +103,7 @@ static void never_waits(cognito_client *client, const cognito_message *message, 
     CHECK(cognito_client_is_connected(client));
     CHECK_STATUS(COGNITO_STATUS_OK,
                  cognito_client_publish(client, "r/answer", message->payload, message->payload_len,
-                                        1, false, 0, inbox_completion, inbox));
+                                        1, false, NULL, 0, inbox_completion, inbox));
 }
 
 static void answers_in_a_callback(cognito_client *client) {
@@ -121,13 +121,13 @@ static void answers_in_a_callback(cognito_client *client) {
 static void keeps_a_retained_message(cognito_client *client) {
     check_row = "retained";
     static struct inbox inbox;
-    CHECK_STATUS(COGNITO_STATUS_OK,
-                 cognito_client_publish(client, "kept", "here", 4, 1, true, FOREVER, NULL, NULL));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "kept", "here", 4, 1, true, NULL,
+                                                           FOREVER, NULL, NULL));
     CHECK_STATUS(COGNITO_STATUS_OK, subscribe(client, "kept", 1, &inbox));
     CHECK(inbox_wait(client, &inbox.messages, 1));
     CHECK(inbox.retain && strcmp(inbox.payload[0], "here") == 0);
-    CHECK_STATUS(COGNITO_STATUS_OK,
-                 cognito_client_publish(client, "kept", NULL, 0, 1, true, FOREVER, NULL, NULL));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "kept", NULL, 0, 1, true, NULL,
+                                                           FOREVER, NULL, NULL));
 }
 
 int main(int argc, char **argv) {

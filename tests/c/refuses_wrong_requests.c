@@ -12,7 +12,8 @@ static void refused(const char *field, cognito_status status) {
 
 static cognito_status publish(const char *topic, size_t payload_len, int32_t qos) {
     static const char payload[128 * 1024 + 1];
-    return cognito_client_publish(client, topic, payload, payload_len, qos, false, 0, NULL, NULL);
+    return cognito_client_publish(client, topic, payload, payload_len, qos, false, NULL, 0, NULL,
+                                  NULL);
 }
 
 static cognito_status subscribe(const char *filter, int32_t qos, cognito_message_fn on_message) {
@@ -49,10 +50,10 @@ int main(void) {
     refused("qos", subscribe("a", 2, inbox_message));
     refused("on_message", subscribe("a", 1, NULL));
     refused("payload_len", publish("a", 128 * 1024 + 1, 0));
-    refused("payload", cognito_client_publish(client, "a", NULL, 1, 0, false, 0, NULL, NULL));
-    refused("wait_ms", cognito_client_publish(client, "a", "x", 1, 0, false, -2, NULL, NULL));
-    refused("on_complete",
-            cognito_client_publish(client, "a", "x", 1, 0, false, 1, inbox_completion, &events));
+    refused("payload", cognito_client_publish(client, "a", NULL, 1, 0, false, NULL, 0, NULL, NULL));
+    refused("wait_ms", cognito_client_publish(client, "a", "x", 1, 0, false, NULL, -2, NULL, NULL));
+    refused("on_complete", cognito_client_publish(client, "a", "x", 1, 0, false, NULL, 1,
+                                                  inbox_completion, &events));
     refused("timeout_ms", cognito_client_process(client, -2));
 
     check_row = "settings";
@@ -61,9 +62,10 @@ int main(void) {
     refused("ping_timeout_ms", cognito_config_set_ping_timeout_ms(config, 600001));
     refused("user_name", cognito_config_set_user_name(config, ""));
     refused("user_name", cognito_config_set_user_name(config, "a\nb"));
-    refused("topic", cognito_config_set_will(config, "a/#", "x", 1, 0, false));
-    refused("qos", cognito_config_set_will(config, "a", "x", 1, 2, false));
-    refused("payload_len", cognito_config_set_will(config, "a", large, sizeof large, 0, false));
+    refused("topic", cognito_config_set_will(config, "a/#", "x", 1, 0, false, NULL));
+    refused("qos", cognito_config_set_will(config, "a", "x", 1, 2, false, NULL));
+    refused("payload_len",
+            cognito_config_set_will(config, "a", large, sizeof large, 0, false, NULL));
     refused("min_ms", cognito_config_set_reconnect_ms(config, 0, 1));
     refused("max_ms", cognito_config_set_reconnect_ms(config, 2, 1));
     refused("messages", cognito_config_set_queue_max(config, 0, 1));

@@ -25,7 +25,7 @@ bool situation_read(FILE *table, struct situation *situation) {
     situation->status = cells[3];
     situation->stage = cells[4];
     situation->http_status = cells[5];
-    situation->connack_code = cells[6];
+    situation->reason_code = cells[6];
     situation->aws_error_type = cells[7];
     situation->aws_message = cells[8];
     situation->hint = cells[9];

@@ -10,7 +10,7 @@
 /* One row; cells that say '-' are empty. */
 struct situation {
     const char *name, *faults, *settings;
-    const char *status, *stage, *http_status, *connack_code;
+    const char *status, *stage, *http_status, *reason_code;
     const char *aws_error_type, *aws_message, *hint, *says;
     char line[4096];
 };

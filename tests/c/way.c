@@ -102,7 +102,7 @@ void way_choose(int argc, char **argv) {
 }
 
 struct attempt attempt_connect(const cognito_config *config) {
-    struct attempt attempt = {.connack_code = -1};
+    struct attempt attempt = {.reason_code = -1};
     void *handle = NULL;
     cognito_failure *failure = NULL;
     attempt.status = way->make(config, NULL, &handle);
@@ -114,7 +114,7 @@ struct attempt attempt_connect(const cognito_config *config) {
         REQUIRE(way->failure(handle, &failure) == COGNITO_STATUS_OK);
         attempt.stage = cognito_failure_stage(failure);
         attempt.http_status = cognito_failure_http_status(failure);
-        attempt.connack_code = cognito_failure_connack_code(failure);
+        attempt.reason_code = cognito_failure_reason_code(failure);
         cognito_failure_free(failure);
     } else {
         snprintf(attempt.error, sizeof attempt.error, "%s", cognito_last_error());

@@ -33,7 +33,7 @@ struct attempt {
     cognito_status status;
     cognito_stage stage;
     int http_status;
-    int connack_code;
+    int reason_code;
     double ms;
     char error[2048]; /* cognito_last_error() */
 };

@@ -39,7 +39,7 @@ static void *publish(void *argument) {
         char payload[16];
         int length = snprintf(payload, sizeof payload, "%d/%d", thread, i);
         CHECK_STATUS(COGNITO_STATUS_OK,
-                     cognito_client_publish(client, "many", payload, (size_t)length, 1, false,
+                     cognito_client_publish(client, "many", payload, (size_t)length, 1, false, NULL,
                                             COGNITO_WAIT_FOREVER, NULL, NULL));
     }
     return NULL;

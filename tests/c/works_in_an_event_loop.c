@@ -76,7 +76,7 @@ int main(void) {
         int before = turns;
         for (int i = 0; i < 10; i++) {
             CHECK_STATUS(COGNITO_STATUS_OK,
-                         cognito_client_publish(client, "loop", "x", 1, i % 2, false, 0,
+                         cognito_client_publish(client, "loop", "x", 1, i % 2, false, NULL, 0,
                                                 inbox_completion, &told));
         }
         CHECK(loop_until(client, &told.messages, 10 * (round + 1)));
@@ -89,8 +89,8 @@ int main(void) {
     local_aws_drop("service=iot&how=rst");
     CHECK(loop_until(client, &events.events, 5));
     CHECK_INT(fd, cognito_client_fd(client));
-    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "loop", "x", 1, 1, false, 0,
-                                                           inbox_completion, &told));
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "loop", "x", 1, 1, false, NULL,
+                                                           0, inbox_completion, &told));
     CHECK(loop_until(client, &told.completions, 202));
     CHECK(loop_until(client, &told.messages, 201));
     is_silent(client);

@@ -1,47 +1,41 @@
-//! MQTT 3.1.1 packets by mqttbytes: what a client sends, and what its parts are.
+//! MQTT packets to bytes and back: what a client sends, what a server sends, and what their parts are. The two versions of MQTT
+//! differ in here and nowhere else, but for what MQTT 5 alone can say.
 
-mod decode;
+mod framing;
+mod v3_1_1;
+mod v5;
 
-pub use decode::{Received, decode};
-
-use super::Error;
+use super::{Error, Reason};
 use bytes::{Bytes, BytesMut};
-use mqttbytes::QoS;
-use mqttbytes::v4::{self, LastWill, Login, Subscribe, SubscribeFilter, Unsubscribe};
-
-/// The largest packet that is taken: AWS's largest payload, 128 KiB, and room for topic and header.
-pub const MAX_PACKET: usize = 128 * 1024 + 1024;
 
 /// AWS IoT Core's limit on a payload, in bytes.
 pub const PAYLOAD_MAX: usize = 128 * 1024;
 
-/// How surely a message arrives. AWS IoT Core knows no QoS 2.
+/// The largest packet that is taken: AWS's largest payload, and room for topic, header, and the properties of MQTT 5.
+pub const MAX_PACKET: usize = PAYLOAD_MAX + 18 * 1024;
+
+/// The version of MQTT; its number is the protocol level in CONNECT.
+#[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MqttVersion {
+    /// MQTT 3.1.1.
+    V3_1_1 = 4,
+    /// MQTT 5.
+    V5 = 5,
+}
+
+/// How surely a message arrives. AWS IoT Core knows no QoS 2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd)]
 pub enum Qos {
     /// QoS 0.
+    #[default]
     AtMostOnce,
     /// QoS 1.
     AtLeastOnce,
 }
 
-impl Qos {
-    fn of_packet(self) -> QoS {
-        match self {
-            Self::AtMostOnce => QoS::AtMostOnce,
-            Self::AtLeastOnce => QoS::AtLeastOnce,
-        }
-    }
-
-    fn from_packet(qos: QoS) -> Self {
-        match qos {
-            QoS::AtMostOnce => Self::AtMostOnce,
-            QoS::AtLeastOnce | QoS::ExactlyOnce => Self::AtLeastOnce,
-        }
-    }
-}
-
 /// A PUBLISH.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Message {
     /// Topic name.
     pub topic: String,
@@ -55,6 +49,16 @@ pub struct Message {
     pub duplicate: bool,
     /// Packet identifier; 0 with QoS 0.
     pub packet_id: u16,
+    /// What MQTT 5 says beside it.
+    pub properties: Option<Box<Properties>>,
+}
+
+impl Message {
+    /// Bytes of topic, payload and properties.
+    pub fn bytes(&self) -> usize {
+        let properties = self.properties.as_ref().map_or(0, |properties| properties.bytes());
+        self.topic.len() + self.payload.len() + properties
+    }
 }
 
 /// What the server publishes when the client ends without DISCONNECT.
@@ -68,6 +72,36 @@ pub struct Will {
     pub qos: Qos,
     /// RETAIN flag.
     pub retain: bool,
+    /// What MQTT 5 says beside it.
+    pub properties: Option<Box<Properties>>,
+}
+
+/// What MQTT 5 says about a message, section 3.3.2.3, or a will, section 3.1.3.2.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Properties {
+    /// Payload Format Indicator: the payload is UTF-8.
+    pub payload_is_utf8: bool,
+    /// Message Expiry Interval in seconds.
+    pub message_expiry_s: Option<u32>,
+    /// Content Type.
+    pub content_type: Option<String>,
+    /// Response Topic.
+    pub response_topic: Option<String>,
+    /// Correlation Data.
+    pub correlation_data: Option<Bytes>,
+    /// User Properties, in order.
+    pub user_properties: Vec<(String, String)>,
+    /// Will Delay Interval in seconds. Of a will only.
+    pub will_delay_s: Option<u32>,
+}
+
+impl Properties {
+    fn bytes(&self) -> usize {
+        let texts = [&self.content_type, &self.response_topic].into_iter().flatten().map(String::len);
+        let data = self.correlation_data.as_ref().map_or(0, Bytes::len);
+        let users = self.user_properties.iter().map(|(name, value)| name.len() + value.len());
+        texts.chain(users).sum::<usize>() + data
+    }
 }
 
 /// What CONNECT says.
@@ -76,129 +110,138 @@ pub struct Connect<'a> {
     pub client_id: &'a str,
     /// Keep-alive in seconds.
     pub keep_alive_s: u16,
-    /// Clean session flag.
+    /// Clean session flag, or Clean Start.
     pub clean_session: bool,
     /// User name.
     pub user_name: Option<&'a str>,
     /// Will.
     pub will: Option<&'a Will>,
+    /// Session Expiry Interval in seconds. MQTT 5.
+    pub session_expiry_s: u32,
+    /// Receive Maximum. MQTT 5.
+    pub receive_maximum: u16,
+    /// Topic Alias Maximum. MQTT 5.
+    pub topic_alias_maximum: u16,
 }
 
-impl Connect<'_> {
-    /// The packet. All strings were checked by `config`.
-    pub fn encode(&self) -> Result<Bytes, Error> {
-        let mut connect = v4::Connect::new(self.client_id);
-        connect.keep_alive = self.keep_alive_s;
-        connect.clean_session = self.clean_session;
-        connect.login = self.user_name.map(|name| Login::new(name, ""));
-        connect.last_will = self.will.map(|will| LastWill {
-            topic: will.topic.clone(),
-            message: will.payload.clone(),
-            qos: will.qos.of_packet(),
-            retain: will.retain,
-        });
-        // mqttbytes patches the flags at a fixed offset: the buffer must be empty.
-        written("CONNECT", connect.len(), |packet| connect.write(packet))
+/// What an accepting CONNACK says. MQTT 3.1.1 says no more than the first; the rest is what holds when MQTT 5 does not say it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accepted {
+    /// The session of an earlier connection goes on.
+    pub session_present: bool,
+    /// How many messages of QoS 1 may be sent ahead of their acknowledgement.
+    pub receive_maximum: u16,
+    /// The highest QoS that may be published with.
+    pub maximum_qos: Qos,
+    /// Whether RETAIN may be set.
+    pub retain_available: bool,
+    /// The largest packet that may be sent, in bytes.
+    pub maximum_packet_size: usize,
+    /// How many topic aliases may be sent.
+    pub topic_alias_maximum: u16,
+    /// The keep-alive to use in place of our own, in seconds.
+    pub server_keep_alive_s: Option<u16>,
+}
+
+impl Accepted {
+    /// What holds when nothing else is said.
+    pub fn plainly(session_present: bool) -> Self {
+        Self {
+            session_present,
+            receive_maximum: u16::MAX,
+            maximum_qos: Qos::AtLeastOnce,
+            retain_available: true,
+            maximum_packet_size: usize::MAX,
+            topic_alias_maximum: 0,
+            server_keep_alive_s: None,
+        }
     }
 }
 
-impl Message {
-    /// The packet.
-    pub fn encode(&self) -> Result<Bytes, Error> {
-        let mut publish = v4::Publish::from_bytes(self.topic.as_str(), self.qos.of_packet(), self.payload.clone());
-        publish.retain = self.retain;
-        publish.dup = self.duplicate;
-        publish.pkid = self.packet_id;
-        written("PUBLISH", publish.len(), |packet| publish.write(packet))
+/// A number that stands for a topic while a connection lasts. MQTT 5, section 3.3.2.3.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alias {
+    /// None.
+    No,
+    /// From now on it stands for the topic.
+    New(u16),
+    /// It stands in place of the topic.
+    Known(u16),
+}
+
+/// What a server may send, but for a DISCONNECT and a refusing CONNACK, which are errors.
+#[derive(Debug, PartialEq)]
+pub enum Received {
+    /// CONNACK that accepts.
+    Connack(Accepted),
+    /// PINGRESP.
+    Pingresp,
+    /// PUBLISH, and its topic alias, or 0. With an alias the topic may be empty.
+    Publish(Message, u16),
+    /// PUBACK of this packet identifier.
+    Puback(u16, Reason),
+    /// SUBACK: packet identifier, and for each filter the QoS that was granted, or why it was refused.
+    Suback(u16, Vec<Result<Qos, Reason>>),
+    /// UNSUBACK of this packet identifier.
+    Unsuback(u16, Reason),
+}
+
+/// Takes the next packet off `buffer`, if all of it is there. Any error ends the session.
+pub fn decode(version: MqttVersion, buffer: &mut BytesMut) -> Result<Option<Received>, Error> {
+    let Some(packet) = framing::next(version, buffer)? else { return Ok(None) };
+    match version {
+        // What does not know MQTT 5 says so in MQTT 3.1.1's own terms.
+        MqttVersion::V5 if !packet.is_old_connack() => v5::decode(packet).map(Some),
+        MqttVersion::V3_1_1 | MqttVersion::V5 => v3_1_1::decode(packet).map(Some),
+    }
+}
+
+/// CONNECT, section 3.1. All strings were checked by `config`.
+pub fn connect(version: MqttVersion, connect: &Connect<'_>) -> Result<Bytes, Error> {
+    match version {
+        MqttVersion::V3_1_1 => v3_1_1::connect(connect),
+        MqttVersion::V5 => v5::connect(connect),
+    }
+}
+
+/// PUBLISH, section 3.3.
+pub fn publish(version: MqttVersion, message: &Message, alias: Alias) -> Result<Bytes, Error> {
+    match version {
+        MqttVersion::V3_1_1 => v3_1_1::publish(message),
+        MqttVersion::V5 => v5::publish(message, alias),
     }
 }
 
 /// SUBSCRIBE, section 3.8.
-pub fn subscribe<'a>(packet_id: u16, filters: impl Iterator<Item = (&'a str, Qos)>) -> Result<Bytes, Error> {
-    let filters = filters.map(|(filter, qos)| SubscribeFilter::new(filter.to_owned(), qos.of_packet()));
-    let subscribe = Subscribe { pkid: packet_id, filters: filters.collect() };
-    written("SUBSCRIBE", subscribe.len(), |packet| subscribe.write(packet))
+pub fn subscribe(version: MqttVersion, packet_id: u16, filters: &[(String, Qos)]) -> Result<Bytes, Error> {
+    match version {
+        MqttVersion::V3_1_1 => v3_1_1::subscribe(packet_id, filters),
+        MqttVersion::V5 => v5::subscribe(packet_id, filters),
+    }
 }
 
-/// UNSUBSCRIBE, section 3.10.
-pub fn unsubscribe<'a>(packet_id: u16, filters: impl Iterator<Item = &'a str>) -> Result<Bytes, Error> {
-    let unsubscribe = Unsubscribe { pkid: packet_id, topics: filters.map(str::to_owned).collect() };
-    let len = unsubscribe.topics.iter().map(|topic| topic.len() + 2).sum::<usize>() + 2;
-    written("UNSUBSCRIBE", len, |packet| unsubscribe.write(packet))
+/// UNSUBSCRIBE of one filter, section 3.10.
+pub fn unsubscribe(version: MqttVersion, packet_id: u16, filter: &str) -> Result<Bytes, Error> {
+    match version {
+        MqttVersion::V3_1_1 => v3_1_1::unsubscribe(packet_id, filter),
+        MqttVersion::V5 => v5::unsubscribe(packet_id, filter),
+    }
 }
 
-/// PUBACK, section 3.4.
+/// PUBACK, section 3.4, the same in both versions.
 pub fn puback(packet_id: u16) -> Bytes {
     let [high, low] = packet_id.to_be_bytes();
     Bytes::copy_from_slice(&[0x40, 2, high, low])
 }
 
-/// DISCONNECT, section 3.14.
+/// DISCONNECT, section 3.14, for an end in order: the same in both versions.
 pub const DISCONNECT: Bytes = Bytes::from_static(&[0xe0, 0]);
+
+/// DISCONNECT of MQTT 5 because the server broke the protocol.
+pub const DISCONNECT_PROTOCOL_ERROR: Bytes = Bytes::from_static(&[0xe0, 1, 0x82]);
 
 /// PINGREQ, section 3.12.
 pub const PINGREQ: Bytes = Bytes::from_static(&[0xc0, 0]);
 
-fn written(
-    what: &'static str,
-    len: usize,
-    write: impl FnOnce(&mut BytesMut) -> Result<usize, mqttbytes::Error>,
-) -> Result<Bytes, Error> {
-    let mut packet = BytesMut::with_capacity(len + 5);
-    write(&mut packet).map_err(|_| Error::Unwritable(what))?;
-    Ok(packet.freeze())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn connect_is_that_of_section_3_1() {
-        let packet =
-            Connect { client_id: "test-1", keep_alive_s: 60, clean_session: true, user_name: None, will: None }
-                .encode()
-                .unwrap();
-        assert_eq!(&packet[..], b"\x10\x12\x00\x04MQTT\x04\x02\x00\x3c\x00\x06test-1");
-        let packet = Connect { client_id: "t", keep_alive_s: 1200, clean_session: false, user_name: None, will: None }
-            .encode()
-            .unwrap();
-        assert_eq!(&packet[..], b"\x10\x0d\x00\x04MQTT\x04\x00\x04\xb0\x00\x01t");
-    }
-
-    #[test]
-    fn connect_says_user_name_and_will() {
-        let will =
-            Will { topic: "w".to_owned(), payload: Bytes::from_static(b"gone"), qos: Qos::AtLeastOnce, retain: true };
-        let connect = Connect {
-            client_id: "t",
-            keep_alive_s: 60,
-            clean_session: true,
-            user_name: Some("?SDK=x"),
-            will: Some(&will),
-        };
-        let expected = b"\x10\x1e\x00\x04MQTT\x04\xae\x00\x3c\x00\x01t\x00\x01w\x00\x04gone\x00\x06?SDK=x";
-        assert_eq!(&connect.encode().unwrap()[..], expected);
-    }
-
-    #[test]
-    fn packets_of_a_session_are_those_of_the_standard() {
-        let message = Message {
-            topic: "a/b".to_owned(),
-            payload: Bytes::from_static(b"hi"),
-            qos: Qos::AtLeastOnce,
-            retain: true,
-            duplicate: true,
-            packet_id: 10,
-        };
-        assert_eq!(&message.encode().unwrap()[..], b"\x3b\x09\x00\x03a/b\x00\x0ahi");
-        let message = Message { qos: Qos::AtMostOnce, retain: false, duplicate: false, packet_id: 0, ..message };
-        assert_eq!(&message.encode().unwrap()[..], b"\x30\x07\x00\x03a/bhi");
-        let filters = [("a/b", Qos::AtLeastOnce), ("c/d", Qos::AtMostOnce)];
-        let packet = subscribe(10, filters.into_iter()).unwrap();
-        assert_eq!(&packet[..], b"\x82\x0e\x00\x0a\x00\x03a/b\x01\x00\x03c/d\x00");
-        let packet = unsubscribe(10, ["a/b", "c/d"].into_iter()).unwrap();
-        assert_eq!(&packet[..], b"\xa2\x0c\x00\x0a\x00\x03a/b\x00\x03c/d");
-        assert_eq!(&puback(0x1234)[..], b"\x40\x02\x12\x34");
-    }
-}
+mod tests;

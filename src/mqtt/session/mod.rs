@@ -1,70 +1,34 @@
 //! The rules of an MQTT session, as a state machine: requests, packets and time in; packets and answers out. It outlives the
 //! connections that it runs over. Pure.
 
+mod connection;
 mod keep_alive;
+mod requests;
 mod subscriptions;
 
+pub use connection::TOPIC_ALIAS_MAXIMUM;
 pub use keep_alive::{Due, KeepAlive, Now};
+pub use requests::{Limits, Withdrawn};
 
-use super::Error;
-use super::codec::{self, Message, Qos, Received};
+use super::codec::{self, Accepted, Message, MqttVersion, Qos, Received};
+use super::{Error, Reason};
 use bytes::Bytes;
+use connection::Connection;
+use requests::{OWN, Request, Requests, What};
 use std::collections::VecDeque;
+use std::time::Duration;
 use subscriptions::Subscriptions;
-
-/// Of the session's own: a request that no operation waits for.
-const OWN: u64 = 0;
-
-/// What a session holds at most.
-#[derive(Clone, Copy)]
-pub struct Limits {
-    /// Messages that wait to be sent.
-    pub queue_messages: usize,
-    /// Bytes of topics and payloads that wait to be sent.
-    pub queue_bytes: usize,
-    /// Messages that were sent and not acknowledged.
-    pub in_flight: usize,
-}
 
 /// A session. `H` is what a subscription's messages are for.
 pub struct Session<H> {
-    limits: Limits,
-    last_operation: u64,
-    last_packet_id: u16,
-    /// What is to be sent, in order.
-    queue: VecDeque<Request>,
-    queued_bytes: usize,
-    /// What was sent on this connection and waits for its acknowledgement, in order.
-    in_flight: VecDeque<Request>,
+    version: MqttVersion,
+    receive_maximum: u16,
+    requests: Requests,
     subscriptions: Subscriptions<H>,
     acknowledgements: VecDeque<u16>,
-    keep_alive: Option<KeepAlive>,
+    connection: Option<Connection>,
     /// Counts connections, so that an acknowledgement of one does not go out on another.
-    connection: u64,
-}
-
-struct Request {
-    operation: u64,
-    /// 0 when it has none yet.
-    packet_id: u16,
-    what: What,
-    /// Whether it was sent, on this connection or an earlier one.
-    was_sent: bool,
-}
-
-enum What {
-    Publish(Message),
-    Subscribe(Vec<(String, Qos)>),
-    Unsubscribe(String),
-}
-
-impl What {
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Publish(message) => message.topic.len() + message.payload.len(),
-            Self::Subscribe(_) | Self::Unsubscribe(_) => 0,
-        }
-    }
+    connections: u64,
 }
 
 /// What came of an operation.
@@ -72,12 +36,20 @@ impl What {
 pub enum Outcome {
     /// PUBACK.
     Published,
+    /// PUBACK refused the message. MQTT 5.
+    PublishRefused(Reason),
     /// SUBACK with what was granted.
     Subscribed(Qos),
     /// SUBACK refused the filter.
-    SubscribeRefused,
+    SubscribeRefused(Reason),
     /// UNSUBACK.
     Unsubscribed,
+    /// UNSUBACK refused. MQTT 5.
+    UnsubscribeRefused(Reason),
+    /// By what CONNACK said, the server does not take the message, for this reason. It is not sent. MQTT 5.
+    NotTaken(String),
+    /// The message expired before it could be sent. MQTT 5.
+    Expired,
 }
 
 /// What follows from a packet.
@@ -91,21 +63,17 @@ pub enum Output {
     Unsubscribed(Vec<String>),
 }
 
-/// A packet to send.
-pub struct Packet {
-    /// All of it.
-    pub bytes: Bytes,
-    /// The operation that is done when this is written.
-    pub done: Option<u64>,
-}
-
-/// What withdrawing an operation has come to.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Withdrawn {
-    /// It was never sent, and will not be.
-    Unsent,
-    /// It was sent, and goes its way.
-    Sent,
+/// What is to be done next.
+pub enum Next {
+    /// Send a packet.
+    Packet {
+        /// All of it.
+        bytes: Bytes,
+        /// The operation that is done when this is written.
+        done: Option<u64>,
+    },
+    /// An operation is done without being sent.
+    Done(u64, Outcome),
 }
 
 /// The queue holds as much as it may. Gives the message back.
@@ -114,105 +82,85 @@ pub struct QueueFull(pub Message);
 
 impl<H: Clone> Session<H> {
     /// Nothing is open, sent or subscribed.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(version: MqttVersion, limits: Limits) -> Self {
         Self {
-            limits,
-            last_operation: OWN,
-            last_packet_id: 0,
-            queue: VecDeque::new(),
-            queued_bytes: 0,
-            in_flight: VecDeque::new(),
+            version,
+            receive_maximum: limits.receive_maximum,
+            requests: Requests::new(limits),
             subscriptions: Subscriptions::new(),
             acknowledgements: VecDeque::new(),
-            keep_alive: None,
-            connection: 0,
+            connection: None,
+            connections: 0,
         }
     }
 
     /// Takes a message to be sent. Gives its operation.
-    pub fn publish(&mut self, message: Message) -> Result<u64, QueueFull> {
-        let bytes = message.topic.len() + message.payload.len();
-        let is_full = self.queue.len() >= self.limits.queue_messages
-            || self.queued_bytes + bytes > self.limits.queue_bytes.max(bytes);
-        if is_full { Err(QueueFull(message)) } else { Ok(self.ask(What::Publish(message))) }
+    pub fn publish(&mut self, message: Message, now: Now) -> Result<u64, QueueFull> {
+        if !self.requests.has_room_for(&message) {
+            return Err(QueueFull(message));
+        }
+        let expiry_s = message.properties.as_ref().and_then(|properties| properties.message_expiry_s);
+        let expires_at = expiry_s.map(|seconds| now.boot + Duration::from_secs(seconds.into()));
+        Ok(self.requests.ask(What::Publish(message), expires_at))
     }
 
     /// Subscribes, in place of an earlier subscription with this filter. Gives the operation.
     pub fn subscribe(&mut self, filter: &str, qos: Qos, handler: H) -> u64 {
-        let operation = self.ask(What::Subscribe(vec![(filter.to_owned(), qos)]));
+        let operation = self.requests.ask(What::Subscribe(vec![(filter.to_owned(), qos)]), None);
         self.subscriptions.ask(operation, filter, qos, handler);
         operation
     }
 
     /// Unsubscribes. Gives the operation.
     pub fn unsubscribe(&mut self, filter: &str) -> u64 {
-        self.ask(What::Unsubscribe(filter.to_owned()))
+        self.requests.ask(What::Unsubscribe(filter.to_owned()), None)
     }
 
     /// Takes an operation back that nobody waits for any more; `None` when there is no such operation, because it is done.
     pub fn withdraw(&mut self, operation: u64) -> Option<Withdrawn> {
-        if let Some(index) = self.queue.iter().position(|request| request.operation == operation) {
-            if self.queue.get(index).is_some_and(|request| request.was_sent) {
-                return Some(Withdrawn::Sent);
-            }
-            if let Some(request) = self.queue.remove(index) {
-                self.queued_bytes -= request.what.bytes();
-                self.subscriptions.withdrawn(operation);
-            }
-            return Some(Withdrawn::Unsent);
+        let withdrawn = self.requests.withdraw(operation);
+        if withdrawn == Some(Withdrawn::Unsent) {
+            self.subscriptions.withdrawn(operation);
         }
-        self.in_flight.iter().any(|request| request.operation == operation).then_some(Withdrawn::Sent)
+        withdrawn
     }
 
     /// Gives up everything that is to be sent or acknowledged, because there will be no connection. Gives the operations, and
     /// whether each was sent. Subscriptions stay, and are made with the next connection.
     pub fn abandon(&mut self) -> Vec<(u64, Withdrawn)> {
         self.closed();
-        self.queued_bytes = 0;
         self.subscriptions.abandoned();
-        let how =
-            |request: Request| (request.operation, if request.was_sent { Withdrawn::Sent } else { Withdrawn::Unsent });
-        self.queue.drain(..).map(how).collect()
+        self.requests.abandon()
     }
 
     /// CONNACK has come.
-    pub fn opened(&mut self, session_present: bool, keep_alive: KeepAlive) {
-        self.connection += 1;
-        self.keep_alive = Some(keep_alive);
+    pub fn opened(&mut self, accepted: Accepted, keep_alive: KeepAlive) {
+        self.connections += 1;
+        let session_present = accepted.session_present;
+        self.connection = Some(Connection::new(accepted, keep_alive));
         if !session_present {
-            // The server knows none of what it has not acknowledged: MQTT 3.1.1, section 4.4, is about sessions that go on.
-            for request in &mut self.queue {
-                request.packet_id = 0;
-            }
+            self.requests.forget_packet_ids();
         }
         for batch in self.subscriptions.make_again(session_present).into_iter().rev() {
-            let what = What::Subscribe(batch);
-            self.queue.push_front(Request { operation: OWN, packet_id: 0, what, was_sent: false });
+            self.requests.ask_first(What::Subscribe(batch));
         }
     }
 
     /// The connection is gone. What was not acknowledged will be sent again, ahead of what was not sent yet.
     pub fn closed(&mut self) {
-        self.keep_alive = None;
+        self.connection = None;
         self.acknowledgements.clear();
-        while let Some(mut request) = self.in_flight.pop_back() {
-            if !matches!(request.what, What::Publish(_)) {
-                request.packet_id = 0;
-            }
-            self.queued_bytes += request.what.bytes();
-            self.queue.push_front(request);
-        }
-        self.queue.retain(|request| request.operation != OWN);
+        self.requests.closed();
     }
 
     /// Counts connections.
     pub fn connection(&self) -> u64 {
-        self.connection
+        self.connections
     }
 
     /// A message that came on this connection has been delivered.
     pub fn delivered(&mut self, connection: u64, packet_id: u16) {
-        if connection == self.connection && self.keep_alive.is_some() && packet_id != 0 {
+        if connection == self.connections && self.connection.is_some() && packet_id != 0 {
             self.acknowledgements.push_back(packet_id);
         }
     }
@@ -224,37 +172,43 @@ impl<H: Clone> Session<H> {
 
     /// How many messages were sent and not acknowledged.
     pub fn unacknowledged(&self) -> usize {
-        self.in_flight.iter().filter(|request| matches!(request.what, What::Publish(_))).count()
+        self.requests.unacknowledged()
     }
 
     /// When keep-alive wants something; `None` without a connection.
     pub fn due(&self, now: Now) -> Option<Due> {
-        self.keep_alive.as_ref().map(|keep_alive| keep_alive.due(now))
+        self.connection.as_ref().map(|connection| connection.keep_alive.due(now))
     }
 
     /// A packet came.
     pub fn received(&mut self, packet: Received, now: Now) -> Result<Option<Output>, Error> {
-        let keep_alive = self.keep_alive.as_mut().ok_or(Error::Malformed("a packet without a session"))?;
-        keep_alive.received(now);
+        let connection = self.connection.as_mut().ok_or(Error::Malformed("a packet without a session"))?;
+        connection.keep_alive.received(now);
         match packet {
-            Received::Pingresp if keep_alive.answered() => Ok(None),
+            Received::Pingresp if connection.keep_alive.answered() => Ok(None),
             Received::Pingresp => Err(Error::Malformed("PINGRESP without PINGREQ")),
             Received::Connack { .. } => Err(Error::Malformed("a second CONNACK")),
-            Received::Publish(message) => Ok(Some(Output::Message(message))),
-            Received::Puback(packet_id) => {
+            Received::Publish(mut message, alias) => {
+                connection.received(&mut message, alias, self.receive_maximum)?;
+                Ok(Some(Output::Message(message)))
+            }
+            Received::Puback(packet_id, reason) => {
                 let of = |what: &What| matches!(what, What::Publish(_));
-                Ok(self
-                    .take_in_flight(packet_id, of)?
-                    .map(|request| Output::Done(request.operation, Outcome::Published)))
+                let Some(request) = self.requests.answered(packet_id, of)? else { return Ok(None) };
+                let outcome = if reason.refuses() { Outcome::PublishRefused(reason) } else { Outcome::Published };
+                Ok(Some(Output::Done(request.operation, outcome)))
             }
             Received::Suback(packet_id, granted) => {
                 let of = |what: &What| matches!(what, What::Subscribe(_));
-                let Some(request) = self.take_in_flight(packet_id, of)? else { return Ok(None) };
-                self.subscribed(request, &granted)
+                let Some(request) = self.requests.answered(packet_id, of)? else { return Ok(None) };
+                self.subscribed(&request, granted)
             }
-            Received::Unsuback(packet_id) => {
+            Received::Unsuback(packet_id, reason) => {
                 let of = |what: &What| matches!(what, What::Unsubscribe(_));
-                let Some(request) = self.take_in_flight(packet_id, of)? else { return Ok(None) };
+                let Some(request) = self.requests.answered(packet_id, of)? else { return Ok(None) };
+                if reason.refuses() {
+                    return Ok(Some(Output::Done(request.operation, Outcome::UnsubscribeRefused(reason))));
+                }
                 if let What::Unsubscribe(filter) = &request.what {
                     self.subscriptions.removed(request.operation, filter);
                 }
@@ -263,104 +217,102 @@ impl<H: Clone> Session<H> {
         }
     }
 
-    /// The next packet to send now, if there is one. Counts as sent. Requests are held back unless they may go.
-    pub fn next(&mut self, now: Now, may_ask: bool) -> Result<Option<Packet>, Error> {
-        let Some(keep_alive) = &mut self.keep_alive else { return Ok(None) };
+    /// What is to be done next, if there is something now. A packet counts as sent. Requests are held back unless they may go.
+    pub fn next(&mut self, now: Now, may_ask: bool) -> Result<Option<Next>, Error> {
+        let Some(connection) = &mut self.connection else { return Ok(None) };
         if let Some(packet_id) = self.acknowledgements.pop_front() {
-            keep_alive.sent(now);
-            return Ok(Some(Packet { bytes: codec::puback(packet_id), done: None }));
+            connection.acknowledged();
+            connection.keep_alive.sent(now);
+            return Ok(Some(Next::Packet { bytes: codec::puback(packet_id), done: None }));
         }
-        if keep_alive.due(now) == Due::Ping {
-            keep_alive.ping_sent(now);
-            return Ok(Some(Packet { bytes: codec::PINGREQ, done: None }));
+        if connection.keep_alive.due(now) == Due::Ping {
+            connection.keep_alive.ping_sent(now);
+            return Ok(Some(Next::Packet { bytes: codec::PINGREQ, done: None }));
         }
-        let may_wait = self.in_flight.len() < self.limits.in_flight;
-        let may_go = |request: &mut Request| may_ask && (may_wait || is_unanswered(&request.what));
-        let Some(mut request) = self.queue.pop_front_if(may_go) else { return Ok(None) };
-        keep_alive.sent(now);
-        self.queued_bytes -= request.what.bytes();
-        let done = is_unanswered(&request.what).then_some(request.operation);
+        let request = if may_ask { self.requests.take(connection.receive_maximum()) } else { None };
+        let Some(mut request) = request else { return Ok(None) };
         let is_resent = request.packet_id != 0;
-        if done.is_none() && !is_resent {
-            request.packet_id = self.new_packet_id();
+        if !is_resent && !request.what.is_unanswered() {
+            request.packet_id = self.requests.new_packet_id();
         }
-        let packet_id = request.packet_id;
-        let bytes = match &mut request.what {
-            What::Publish(message) => {
-                (message.packet_id, message.duplicate) = (packet_id, is_resent);
-                message.encode()
-            }
-            What::Subscribe(filters) => codec::subscribe(packet_id, filters.iter().map(|(f, qos)| (f.as_str(), *qos))),
-            What::Unsubscribe(filter) => codec::unsubscribe(packet_id, std::iter::once(filter.as_str())),
-        }?;
+        let bytes = match encode(self.version, connection, &mut request, is_resent, now)? {
+            Ok(bytes) => bytes,
+            Err(outcome) => return Ok(Some(Next::Done(request.operation, outcome))),
+        };
+        connection.keep_alive.sent(now);
         request.was_sent = true;
+        let done = request.what.is_unanswered().then_some(request.operation);
         if done.is_none() {
-            self.in_flight.push_back(request);
+            self.requests.sent(request);
         }
-        Ok(Some(Packet { bytes, done }))
+        Ok(Some(Next::Packet { bytes, done }))
     }
 
-    /// Whether [`Session::next`] has a packet now, but for a ping.
+    /// Whether [`Session::next`] has something now, but for a ping.
     pub fn has_something_to_send(&self, may_ask: bool) -> bool {
-        let may_wait = self.in_flight.len() < self.limits.in_flight;
-        let may_go = |request: &Request| may_ask && (may_wait || is_unanswered(&request.what));
-        self.keep_alive.is_some() && (!self.acknowledgements.is_empty() || self.queue.front().is_some_and(may_go))
+        let Some(connection) = &self.connection else { return false };
+        !self.acknowledgements.is_empty() || may_ask && self.requests.has_next(connection.receive_maximum())
     }
 
-    fn ask(&mut self, what: What) -> u64 {
-        self.last_operation += 1;
-        self.queued_bytes += what.bytes();
-        self.queue.push_back(Request { operation: self.last_operation, packet_id: 0, what, was_sent: false });
-        self.last_operation
-    }
-
-    fn subscribed(&mut self, request: Request, granted: &[Option<Qos>]) -> Result<Option<Output>, Error> {
+    fn subscribed(&mut self, request: &Request, granted: Vec<Result<Qos, Reason>>) -> Result<Option<Output>, Error> {
         let What::Subscribe(filters) = &request.what else { return Ok(None) };
         if filters.len() != granted.len() {
-            return Err(Error::Malformed("SUBACK with another number of return codes than SUBSCRIBE has filters"));
+            return Err(Error::Malformed("SUBACK with another number of codes than SUBSCRIBE has filters"));
         }
         let mut refused = Vec::new();
-        for ((filter, _), granted) in filters.iter().zip(granted) {
-            if granted.is_some() {
-                self.subscriptions.made(request.operation, filter);
-            } else {
-                self.subscriptions.refused(request.operation, filter);
-                refused.push(filter.clone());
+        for ((filter, _), granted) in filters.iter().zip(&granted) {
+            match granted {
+                Ok(_) => self.subscriptions.made(request.operation, filter),
+                Err(reason) => {
+                    self.subscriptions.refused(request.operation, filter);
+                    refused.push(format!("{filter} ({reason})"));
+                }
             }
         }
-        Ok(match (request.operation, granted.first().copied().flatten()) {
+        Ok(match (request.operation, granted.into_iter().next()) {
             (OWN, _) if refused.is_empty() => None,
             (OWN, _) => Some(Output::Unsubscribed(refused)),
-            (operation, Some(qos)) => Some(Output::Done(operation, Outcome::Subscribed(qos))),
-            (operation, None) => Some(Output::Done(operation, Outcome::SubscribeRefused)),
+            (_, None) => None,
+            (operation, Some(Ok(qos))) => Some(Output::Done(operation, Outcome::Subscribed(qos))),
+            (operation, Some(Err(reason))) => Some(Output::Done(operation, Outcome::SubscribeRefused(reason))),
         })
-    }
-
-    /// `None` for what was acknowledged already: a server may answer both a PUBLISH and its repetition.
-    fn take_in_flight(&mut self, packet_id: u16, of: impl Fn(&What) -> bool) -> Result<Option<Request>, Error> {
-        match self.in_flight.iter().position(|request| request.packet_id == packet_id) {
-            Some(index) if self.in_flight.get(index).is_some_and(|request| of(&request.what)) => {
-                Ok(self.in_flight.remove(index))
-            }
-            Some(_) => Err(Error::Malformed("an acknowledgement of another type than its request")),
-            None => Ok(None),
-        }
-    }
-
-    fn new_packet_id(&mut self) -> u16 {
-        loop {
-            self.last_packet_id = self.last_packet_id.checked_add(1).unwrap_or(1);
-            let id = self.last_packet_id;
-            if !self.in_flight.iter().chain(&self.queue).any(|request| request.packet_id == id) {
-                return id;
-            }
-        }
     }
 }
 
-/// Whether nothing answers a request.
-fn is_unanswered(what: &What) -> bool {
-    matches!(what, What::Publish(Message { qos: Qos::AtMostOnce, .. }))
+/// The packet of a request, or what has become of the request without one.
+fn encode(
+    version: MqttVersion,
+    connection: &mut Connection,
+    request: &mut Request,
+    is_resent: bool,
+    now: Now,
+) -> Result<Result<Bytes, Outcome>, Error> {
+    let packet_id = request.packet_id;
+    let message = match &mut request.what {
+        What::Publish(message) => message,
+        What::Subscribe(filters) => return codec::subscribe(version, packet_id, filters).map(Ok),
+        What::Unsubscribe(filter) => return codec::unsubscribe(version, packet_id, filter).map(Ok),
+    };
+    if let (Some(at), Some(properties)) = (request.expires_at, &mut message.properties) {
+        let left = at.saturating_sub(now.boot);
+        if left.is_zero() && !request.was_sent {
+            return Ok(Err(Outcome::Expired));
+        }
+        // In whole seconds, and no 0 for what is sent again: the server may have it already.
+        let left_s = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        properties.message_expiry_s = Some(u32::try_from(left_s.max(1)).unwrap_or(u32::MAX));
+    }
+    if let Some(why) = connection.refuses(message) {
+        return Ok(Err(Outcome::NotTaken(why)));
+    }
+    (message.packet_id, message.duplicate) = (packet_id, is_resent);
+    let alias = connection.alias(&message.topic);
+    let bytes = codec::publish(version, message, alias)?;
+    if let Some(why) = connection.refuses_length(bytes.len()) {
+        connection.forget_alias(alias);
+        return Ok(Err(Outcome::NotTaken(why)));
+    }
+    Ok(Ok(bytes))
 }
 
 #[cfg(test)]

@@ -8,45 +8,45 @@ use std::time::Duration;
 
 const NOW: Now = Now { boot: Duration::from_secs(1000), awake: Duration::from_secs(1000) };
 
+const LIMITS: Limits = Limits { queue_messages: 100, queue_bytes: 10_000, in_flight: 3, receive_maximum: 2 };
+
 fn session() -> Session<&'static str> {
-    Session::new(Limits { queue_messages: 100, queue_bytes: 10_000, in_flight: 3 })
+    Session::new(MqttVersion::V3_1_1, LIMITS)
+}
+
+fn keep_alive() -> KeepAlive {
+    KeepAlive::new(Duration::from_secs(60), Duration::from_secs(10), NOW)
 }
 
 fn open(session: &mut Session<&'static str>, session_present: bool) {
-    session.opened(session_present, KeepAlive::new(Duration::from_secs(60), Duration::from_secs(10), NOW));
+    session.opened(Accepted::plainly(session_present), keep_alive());
 }
 
 fn message(payload: &'static str, qos: Qos) -> Message {
-    Message {
-        topic: "t".to_owned(),
-        payload: Bytes::from_static(payload.as_bytes()),
-        qos,
-        retain: false,
-        duplicate: false,
-        packet_id: 0,
-    }
+    Message { topic: "t".to_owned(), payload: Bytes::from_static(payload.as_bytes()), qos, ..Message::default() }
 }
 
 /// All that is sent now, decoded as far as it is a PUBLISH, else its first byte.
 fn sent(session: &mut Session<&'static str>) -> Vec<(String, u16, bool)> {
     let mut all = Vec::new();
-    while let Some(packet) = session.next(NOW, true).unwrap() {
-        if packet.bytes[0] >> 4 == 3 {
-            let Some(Received::Publish(message)) = codec::decode(&mut BytesMut::from(&packet.bytes[..])).unwrap()
+    while let Some(Next::Packet { bytes, .. }) = session.next(NOW, true).unwrap() {
+        if bytes[0] >> 4 == 3 {
+            let Some(Received::Publish(message, 0)) =
+                codec::decode(MqttVersion::V3_1_1, &mut BytesMut::from(&bytes[..])).unwrap()
             else {
                 panic!("no PUBLISH");
             };
             all.push((String::from_utf8(message.payload.to_vec()).unwrap(), message.packet_id, message.duplicate));
         } else {
-            let id = u16::from_be_bytes([packet.bytes[2], packet.bytes[3]]);
-            all.push((format!("{:x}", packet.bytes[0]), id, false));
+            let id = u16::from_be_bytes([bytes[2], bytes[3]]);
+            all.push((format!("{:x}", bytes[0]), id, false));
         }
     }
     all
 }
 
 fn puback(session: &mut Session<&'static str>, id: u16) -> Option<Output> {
-    session.received(Received::Puback(id), NOW).unwrap()
+    session.received(Received::Puback(id, Reason::SUCCESS), NOW).unwrap()
 }
 
 fn expect(payloads: &[(&str, u16, bool)]) -> Vec<(String, u16, bool)> {
@@ -58,7 +58,7 @@ fn messages_go_out_in_order_and_no_more_than_the_server_takes_unacknowledged() {
     let mut session = session();
     open(&mut session, false);
     let operations: Vec<u64> =
-        ["a", "b", "c", "d"].map(|payload| session.publish(message(payload, Qos::AtLeastOnce)).unwrap()).to_vec();
+        ["a", "b", "c", "d"].map(|payload| session.publish(message(payload, Qos::AtLeastOnce), NOW).unwrap()).to_vec();
     assert_eq!(sent(&mut session), expect(&[("a", 1, false), ("b", 2, false), ("c", 3, false)]));
     assert_eq!(puback(&mut session, 2), Some(Output::Done(operations[1], Outcome::Published)));
     assert_eq!(sent(&mut session), expect(&[("d", 4, false)]));
@@ -71,7 +71,7 @@ fn a_session_that_goes_on_gets_the_same_ids_with_dup_and_in_the_same_order() {
     let mut session = session();
     open(&mut session, false);
     for payload in ["a", "b", "c", "d"] {
-        session.publish(message(payload, Qos::AtLeastOnce)).unwrap();
+        session.publish(message(payload, Qos::AtLeastOnce), NOW).unwrap();
     }
     sent(&mut session);
     puback(&mut session, 1);
@@ -85,7 +85,7 @@ fn a_new_session_gets_what_was_not_acknowledged_as_new() {
     let mut session = session();
     open(&mut session, false);
     for payload in ["a", "b"] {
-        session.publish(message(payload, Qos::AtLeastOnce)).unwrap();
+        session.publish(message(payload, Qos::AtLeastOnce), NOW).unwrap();
     }
     sent(&mut session);
     session.closed();
@@ -97,34 +97,34 @@ fn a_new_session_gets_what_was_not_acknowledged_as_new() {
 fn packet_ids_wrap_around_and_leave_out_those_in_use() {
     let mut session = session();
     open(&mut session, false);
-    session.last_packet_id = u16::MAX - 1;
+    session.requests.last_packet_id = u16::MAX - 1;
     for payload in ["a", "b"] {
-        session.publish(message(payload, Qos::AtLeastOnce)).unwrap();
+        session.publish(message(payload, Qos::AtLeastOnce), NOW).unwrap();
     }
     assert_eq!(sent(&mut session), expect(&[("a", u16::MAX, false), ("b", 1, false)]));
-    session.last_packet_id = u16::MAX - 1;
-    session.publish(message("c", Qos::AtLeastOnce)).unwrap();
+    session.requests.last_packet_id = u16::MAX - 1;
+    session.publish(message("c", Qos::AtLeastOnce), NOW).unwrap();
     assert_eq!(sent(&mut session), expect(&[("c", 2, false)]));
 }
 
 #[test]
 fn the_queue_is_bounded_in_messages_and_bytes_but_takes_one_message_of_any_size() {
-    let limits = Limits { queue_messages: 2, queue_bytes: 10, in_flight: 3 };
-    let mut session = Session::<()>::new(limits);
-    session.publish(message("more than ten bytes", Qos::AtMostOnce)).unwrap();
-    assert_eq!(session.publish(message("a", Qos::AtMostOnce)), Err(QueueFull(message("a", Qos::AtMostOnce))));
-    let mut session = Session::<()>::new(limits);
+    let limits = Limits { queue_messages: 2, queue_bytes: 10, ..LIMITS };
+    let mut session = Session::<()>::new(MqttVersion::V3_1_1, limits);
+    session.publish(message("more than ten bytes", Qos::AtMostOnce), NOW).unwrap();
+    assert_eq!(session.publish(message("a", Qos::AtMostOnce), NOW), Err(QueueFull(message("a", Qos::AtMostOnce))));
+    let mut session = Session::<()>::new(MqttVersion::V3_1_1, limits);
     for _ in 0..2 {
-        session.publish(message("a", Qos::AtMostOnce)).unwrap();
+        session.publish(message("a", Qos::AtMostOnce), NOW).unwrap();
     }
-    assert_eq!(session.publish(message("a", Qos::AtMostOnce)), Err(QueueFull(message("a", Qos::AtMostOnce))));
+    assert_eq!(session.publish(message("a", Qos::AtMostOnce), NOW), Err(QueueFull(message("a", Qos::AtMostOnce))));
 }
 
 #[test]
 fn an_operation_can_be_taken_back_until_it_is_sent() {
     let mut session = session();
-    let first = session.publish(message("a", Qos::AtLeastOnce)).unwrap();
-    let second = session.publish(message("b", Qos::AtLeastOnce)).unwrap();
+    let first = session.publish(message("a", Qos::AtLeastOnce), NOW).unwrap();
+    let second = session.publish(message("b", Qos::AtLeastOnce), NOW).unwrap();
     assert_eq!(session.withdraw(first), Some(Withdrawn::Unsent));
     open(&mut session, false);
     assert_eq!(sent(&mut session), expect(&[("b", 1, false)]));
@@ -144,17 +144,17 @@ fn subscriptions_are_made_again_in_packets_of_eight_unless_the_session_goes_on()
     for index in 0..10 {
         session.subscribe(&format!("f/{index}"), Qos::AtLeastOnce, "handler");
         let (_, id, _) = sent(&mut session).remove(0);
-        session.received(Received::Suback(id, vec![Some(Qos::AtLeastOnce)]), NOW).unwrap();
+        session.received(Received::Suback(id, vec![Ok(Qos::AtLeastOnce)]), NOW).unwrap();
     }
     session.closed();
     open(&mut session, true);
     assert_eq!(sent(&mut session), []);
     session.closed();
     open(&mut session, false);
-    session.publish(message("behind", Qos::AtLeastOnce)).unwrap();
+    session.publish(message("behind", Qos::AtLeastOnce), NOW).unwrap();
     assert_eq!(sent(&mut session), expect(&[("82", 11, false), ("82", 12, false), ("behind", 13, false)]));
     // The connection is lost before the second is answered: the session goes on, and may lack some.
-    session.received(Received::Suback(11, vec![Some(Qos::AtLeastOnce); 8]), NOW).unwrap();
+    session.received(Received::Suback(11, vec![Ok(Qos::AtLeastOnce); 8]), NOW).unwrap();
     session.closed();
     open(&mut session, true);
     let again = sent(&mut session);
@@ -169,8 +169,8 @@ fn a_subscription_that_the_server_refuses_is_none() {
     let operation = session.subscribe("f/+", Qos::AtLeastOnce, "handler");
     sent(&mut session);
     assert_eq!(session.handlers("f/1"), ["handler"]);
-    let done = session.received(Received::Suback(1, vec![None]), NOW).unwrap();
-    assert_eq!(done, Some(Output::Done(operation, Outcome::SubscribeRefused)));
+    let done = session.received(Received::Suback(1, vec![Err(Reason::new(0x80))]), NOW).unwrap();
+    assert_eq!(done, Some(Output::Done(operation, Outcome::SubscribeRefused(Reason::new(0x80)))));
     assert!(session.handlers("f/1").is_empty());
 }
 
@@ -192,13 +192,13 @@ fn an_unsubscribe_does_not_end_the_subscription_that_came_after_it() {
     session.unsubscribe("a");
     session.subscribe("a", Qos::AtMostOnce, "second");
     sent(&mut session);
-    session.received(Received::Unsuback(2), NOW).unwrap();
+    session.received(Received::Unsuback(2, Reason::SUCCESS), NOW).unwrap();
     assert_eq!(session.handlers("a"), ["second"]);
     session.unsubscribe("a");
     sent(&mut session);
-    session.received(Received::Suback(1, vec![Some(Qos::AtMostOnce)]), NOW).unwrap();
+    session.received(Received::Suback(1, vec![Ok(Qos::AtMostOnce)]), NOW).unwrap();
     sent(&mut session);
-    session.received(Received::Unsuback(4), NOW).unwrap();
+    session.received(Received::Unsuback(4, Reason::SUCCESS), NOW).unwrap();
     assert!(session.handlers("a").is_empty());
 }
 
@@ -230,17 +230,162 @@ fn acknowledgements_go_out_on_their_own_connection_only() {
 fn what_nobody_asked_for_breaks_the_protocol() {
     let mut session = session();
     open(&mut session, false);
-    session.publish(message("a", Qos::AtLeastOnce)).unwrap();
+    session.publish(message("a", Qos::AtLeastOnce), NOW).unwrap();
     sent(&mut session);
     for packet in [
         Received::Pingresp,
-        Received::Connack { session_present: false },
-        Received::Unsuback(1),
-        Received::Suback(1, vec![None]),
+        Received::Connack(Accepted::plainly(false)),
+        Received::Unsuback(1, Reason::SUCCESS),
+        Received::Suback(1, vec![Err(Reason::new(0x80))]),
     ] {
         assert!(session.received(packet, NOW).is_err());
     }
     session.subscribe("f", Qos::AtMostOnce, "handler");
     sent(&mut session);
-    assert!(session.received(Received::Suback(2, vec![None, None]), NOW).is_err());
+    assert!(session.received(Received::Suback(2, vec![Err(Reason::new(0x80)), Err(Reason::new(0x80))]), NOW).is_err());
+}
+
+/// A session with MQTT 5 whose server said this.
+fn new_session(accepted: Accepted) -> Session<&'static str> {
+    let mut session = Session::new(MqttVersion::V5, LIMITS);
+    session.opened(accepted, keep_alive());
+    session
+}
+
+fn at(topic: &str) -> Message {
+    Message { topic: topic.to_owned(), ..Message::default() }
+}
+
+fn expiring(seconds: u32, qos: Qos) -> Message {
+    let properties = codec::Properties { message_expiry_s: Some(seconds), ..codec::Properties::default() };
+    Message { properties: Some(Box::new(properties)), ..message("x", qos) }
+}
+
+fn after(seconds: u64) -> Now {
+    let more = Duration::from_secs(seconds);
+    Now { boot: NOW.boot + more, awake: NOW.awake }
+}
+
+/// The topic and topic alias of the next packet.
+fn next_topic(session: &mut Session<&'static str>) -> (String, u16) {
+    let Some(Next::Packet { bytes, .. }) = session.next(NOW, true).unwrap() else { panic!("no packet") };
+    let topic_length = usize::from(u16::from_be_bytes([bytes[2], bytes[3]]));
+    let topic = String::from_utf8(bytes[4..4 + topic_length].to_vec()).unwrap();
+    // Property length, and the alias as the only property.
+    let alias = match &bytes[4 + topic_length..] {
+        [3, 0x23, high, low, ..] => u16::from_be_bytes([*high, *low]),
+        _ => 0,
+    };
+    (topic, alias)
+}
+
+#[test]
+fn a_topic_is_sent_once_for_each_connection_and_then_as_its_alias() {
+    let accepted = Accepted { topic_alias_maximum: 2, ..Accepted::plainly(true) };
+    let mut session = new_session(accepted.clone());
+    let (one, two, three) = ("devices/1", "devices/2", "devices/3");
+    for topic in [one, two, one, three, two, one, "abc"] {
+        session.publish(at(topic), NOW).unwrap();
+    }
+    let sent: Vec<(String, u16)> = (0..7).map(|_| next_topic(&mut session)).collect();
+    // The third topic takes the alias that was used longest ago, and so on.
+    let expected = [(one, 1), (two, 2), ("", 1), (three, 2), (two, 1), (one, 2), ("abc", 0)];
+    assert_eq!(sent, expected.map(|(topic, alias)| (topic.to_owned(), alias)));
+    session.closed();
+    session.opened(accepted, keep_alive());
+    session.publish(at(one), NOW).unwrap();
+    assert_eq!(next_topic(&mut session), (one.to_owned(), 1));
+    let mut session = new_session(Accepted::plainly(true));
+    session.publish(at(one), NOW).unwrap();
+    assert_eq!(next_topic(&mut session), (one.to_owned(), 0));
+}
+
+#[test]
+fn a_topic_alias_of_the_server_stands_for_its_topic_on_the_same_connection() {
+    let mut session = new_session(Accepted::plainly(true));
+    let mut come = |topic: &str, alias| session.received(Received::Publish(at(topic), alias), NOW);
+    assert_eq!(come("a/b", 8), Ok(Some(Output::Message(at("a/b")))));
+    assert_eq!(come("", 8), Ok(Some(Output::Message(at("a/b")))));
+    assert_eq!(come("c", 8), Ok(Some(Output::Message(at("c")))));
+    assert_eq!(come("", 8), Ok(Some(Output::Message(at("c")))));
+    assert!(come("", 7).is_err());
+    assert!(come("d", 9).is_err());
+    session.closed();
+    session.opened(Accepted::plainly(true), keep_alive());
+    assert!(session.received(Received::Publish(at(""), 8), NOW).is_err());
+}
+
+#[test]
+fn no_more_is_sent_or_taken_unacknowledged_than_was_said() {
+    let mut session = new_session(Accepted { receive_maximum: 1, ..Accepted::plainly(true) });
+    for payload in ["a", "b"] {
+        session.publish(message(payload, Qos::AtLeastOnce), NOW).unwrap();
+    }
+    assert!(session.next(NOW, true).unwrap().is_some());
+    assert!(session.next(NOW, true).unwrap().is_none() && !session.has_something_to_send(true));
+    puback(&mut session, 1);
+    assert!(session.next(NOW, true).unwrap().is_some());
+
+    let come = |packet_id| Received::Publish(Message { packet_id, ..message("x", Qos::AtLeastOnce) }, 0);
+    for id in [1, 2] {
+        session.received(come(id), NOW).unwrap();
+    }
+    session.delivered(session.connection(), 1);
+    assert!(session.next(NOW, true).unwrap().is_some());
+    session.received(come(3), NOW).unwrap();
+    assert_eq!(session.received(come(4), NOW), Err(Error::ReceiveMaximumExceeded));
+}
+
+#[test]
+fn a_message_that_the_server_does_not_take_is_not_sent() {
+    let cases = [
+        (Accepted { maximum_qos: Qos::AtMostOnce, ..Accepted::plainly(false) }, "QoS 1"),
+        (Accepted { retain_available: false, ..Accepted::plainly(false) }, "keeps no message"),
+        (Accepted { maximum_packet_size: 8, topic_alias_maximum: 2, ..Accepted::plainly(false) }, "Packet Size"),
+    ];
+    for (accepted, word) in cases {
+        let mut session = new_session(accepted);
+        let refused = Message { retain: true, topic: "devices".to_owned(), ..message("x", Qos::AtLeastOnce) };
+        let operation = session.publish(refused, NOW).unwrap();
+        match session.next(NOW, true).unwrap() {
+            Some(Next::Done(done, Outcome::NotTaken(why))) => assert!(done == operation && why.contains(word), "{why}"),
+            _ => panic!("{word}: was sent"),
+        }
+        assert_eq!(session.unacknowledged(), 0);
+    }
+}
+
+#[test]
+fn a_message_expires_while_it_waits_and_not_once_it_was_sent() {
+    let mut session = Session::<&str>::new(MqttVersion::V5, LIMITS);
+    let gone = session.publish(expiring(10, Qos::AtLeastOnce), NOW).unwrap();
+    session.publish(expiring(60, Qos::AtLeastOnce), NOW).unwrap();
+    session.opened(Accepted::plainly(true), keep_alive());
+    // Behind fixed header, topic, packet identifier, property length and identifier.
+    let expiry = |next: Option<Next>| match next {
+        Some(Next::Packet { bytes, .. }) => u32::from_be_bytes(bytes[9..13].try_into().unwrap()),
+        _ => panic!("no packet"),
+    };
+    assert!(matches!(session.next(after(10), true), Ok(Some(Next::Done(done, Outcome::Expired))) if done == gone));
+    assert_eq!(expiry(session.next(after(10), true).unwrap()), 50);
+    session.closed();
+    let since = KeepAlive::new(Duration::from_secs(60), Duration::from_secs(10), after(100));
+    session.opened(Accepted::plainly(true), since);
+    assert_eq!(expiry(session.next(after(100), true).unwrap()), 1);
+}
+
+#[test]
+fn a_refusal_says_why() {
+    let mut session = new_session(Accepted::plainly(false));
+    let operation = session.publish(message("x", Qos::AtLeastOnce), NOW).unwrap();
+    let filter = session.subscribe("a/#", Qos::AtLeastOnce, "handler");
+    let end = session.unsubscribe("b");
+    while session.next(NOW, true).unwrap().is_some() {}
+    let why = Reason { code: 0x87, text: "not this topic".to_owned() };
+    let mut come = |packet| session.received(packet, NOW).unwrap().unwrap();
+    assert_eq!(come(Received::Puback(1, why.clone())), Output::Done(operation, Outcome::PublishRefused(why.clone())));
+    let refused = Output::Done(filter, Outcome::SubscribeRefused(why.clone()));
+    assert_eq!(come(Received::Suback(2, vec![Err(why.clone())])), refused);
+    assert_eq!(come(Received::Unsuback(3, why.clone())), Output::Done(end, Outcome::UnsubscribeRefused(why)));
+    assert!(session.handlers("a/b").is_empty());
 }

@@ -48,6 +48,8 @@ pub enum Order {
     Fin,
     /// Close frame, close_notify, FIN.
     Close,
+    /// The same, because another connection has the same client id.
+    TakenOver,
     /// Keep it open and do nothing any more.
     Stall,
 }
@@ -165,7 +167,7 @@ impl Order {
         match self {
             Order::Reset => End::Reset,
             Order::Stall => End::Hold,
-            Order::None | Order::Fin | Order::Close => End::Close,
+            Order::None | Order::Fin | Order::Close | Order::TakenOver => End::Close,
         }
     }
 }
@@ -247,7 +249,7 @@ impl Connection {
                 let _ = timeout(GOODBYE, self.drain()).await;
             }
             End::Hold => {
-                let released = |order| matches!(order, Order::Reset | Order::Fin | Order::Close);
+                let released = |order| matches!(order, Order::Reset | Order::Fin | Order::Close | Order::TakenOver);
                 tokio::select! {
                     () = self.peer_end() => {}
                     order = self.ordered(released) => {

@@ -48,7 +48,7 @@ impl Sessions {
         for older in older.iter().filter_map(|id| state.connections.get(*id)) {
             state.journal.count("takeovers");
             older.event("takeover", json!({"by": connection.id}));
-            older.order(Order::Close);
+            older.order(Order::TakenOver);
         }
         // The broker is to see the end of the older one first.
         let mut changes = state.journal.changes();

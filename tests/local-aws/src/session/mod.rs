@@ -17,7 +17,7 @@ use crate::connection::{Connection, End, Order};
 use crate::credentials::Owner;
 use crate::cutting::Cutting;
 use crate::frames::{self, Out};
-use crate::mqtt::Connect;
+use crate::mqtt::{self, Connect};
 use crate::sessions;
 use crate::tls::{GOODBYE, PATIENCE, Tls};
 
@@ -49,7 +49,7 @@ pub async fn run(connection: &Arc<Connection>, mut stream: Tls, buffer: Vec<u8>,
     let ended = loop {
         tokio::select! {
             ended = timeout(PATIENCE, client.first_packet(&mut stream)) => break ended,
-            _ = connection.ordered(|order| order == Order::Close) => break Ok(Err(Ending::ServerClose(1001))),
+            _ = connection.ordered(is_close) => break Ok(Err(Ending::ServerClose(1001))),
             bytes = connection.insertions.next() => {
                 if answers::send(&mut stream, &bytes).await.is_err() {
                     break Ok(Err(Ending::Gone));
@@ -119,7 +119,13 @@ async fn session(
                 Ending::Gone
             }
             ending = insert(connection, &out) => ending,
-            _ = connection.ordered(|order| order == Order::Close) => Ending::ServerClose(1001),
+            order = connection.ordered(is_close) => {
+                if connect.level == 5 {
+                    let packet = mqtt::server_disconnect(order == Order::TakenOver);
+                    let _ = out.send(Out::Packets(vec![packet])).await;
+                }
+                Ending::ServerClose(1001)
+            }
         };
         drop(registration);
         // What the broker sent before still goes out, and no frame is left half written.
@@ -130,6 +136,10 @@ async fn session(
         ending
     };
     (ending, unsplit(read, write))
+}
+
+fn is_close(order: Order) -> bool {
+    matches!(order, Order::Close | Order::TakenOver)
 }
 
 /// Hands on what the control port puts in.

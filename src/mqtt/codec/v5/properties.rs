@@ -1,0 +1,142 @@
+//! The properties of the packets of MQTT 5, section 2.2.2: to mqtt-protocol-core's and back, and which a packet may have.
+
+use super::super::{Accepted, Properties, Qos};
+use super::variable_byte_integer;
+use crate::mqtt::Error;
+use bytes::{BufMut, Bytes, BytesMut};
+use mqtt_protocol_core::mqtt::packet::{
+    ContentType, CorrelationData, MessageExpiryInterval, PayloadFormat, PayloadFormatIndicator, Properties as Wire,
+    PropertiesParse, PropertiesSize, Property, ResponseTopic, UserProperty, WillDelayInterval,
+};
+use mqtt_protocol_core::mqtt::result_code::MqttError;
+
+const TWICE: Error = Error::Malformed("a property that is there twice");
+const NOT_OF_PACKET: Error = Error::Malformed("a property that its packet does not have");
+
+/// Appends properties with their length.
+pub fn put(out: &mut BytesMut, wire: &Wire) -> Result<(), Error> {
+    out.put_slice(variable_byte_integer(wire.size())?.as_bytes());
+    wire.iter().for_each(|property| out.put_slice(&property.to_continuous_buffer()));
+    Ok(())
+}
+
+/// Takes properties with their length off the begin of `bytes`. Gives the rest.
+pub fn take(bytes: &[u8]) -> Result<(Wire, &[u8]), Error> {
+    let (wire, length) = Wire::parse(bytes).map_err(|_| Error::Malformed("malformed properties"))?;
+    Ok((wire, bytes.get(length..).unwrap_or_default()))
+}
+
+/// What is said about a message or a will.
+pub fn to_wire(properties: Option<&Properties>) -> Result<Wire, Error> {
+    let mut wire = Wire::new();
+    if let Some(properties) = properties {
+        append(&mut wire, properties).map_err(|_| Error::Unwritable("a property"))?;
+    }
+    Ok(wire)
+}
+
+fn append(wire: &mut Wire, from: &Properties) -> Result<(), MqttError> {
+    if from.payload_is_utf8 {
+        wire.push(PayloadFormatIndicator::new(PayloadFormat::String)?.into());
+    }
+    if let Some(seconds) = from.message_expiry_s {
+        wire.push(MessageExpiryInterval::new(seconds)?.into());
+    }
+    if let Some(content_type) = &from.content_type {
+        wire.push(ContentType::new(content_type)?.into());
+    }
+    if let Some(topic) = &from.response_topic {
+        wire.push(ResponseTopic::new(topic)?.into());
+    }
+    if let Some(data) = &from.correlation_data {
+        wire.push(CorrelationData::new(data.to_vec())?.into());
+    }
+    for (name, value) in &from.user_properties {
+        wire.push(UserProperty::new(name, value)?.into());
+    }
+    if let Some(seconds) = from.will_delay_s {
+        wire.push(WillDelayInterval::new(seconds)?.into());
+    }
+    Ok(())
+}
+
+/// What a PUBLISH of the server says, and its topic alias, or 0.
+pub fn of_publish(wire: Wire) -> Result<(Option<Box<Properties>>, u16), Error> {
+    let (mut properties, mut alias) = (Properties::default(), None);
+    let mut format = None;
+    for property in wire {
+        match property {
+            Property::PayloadFormatIndicator(is) => once(&mut format, is.val())?,
+            Property::MessageExpiryInterval(is) => once(&mut properties.message_expiry_s, is.val())?,
+            Property::ContentType(is) => once(&mut properties.content_type, text(is.val())?)?,
+            Property::ResponseTopic(is) => once(&mut properties.response_topic, text(is.val())?)?,
+            Property::CorrelationData(is) => {
+                once(&mut properties.correlation_data, Bytes::copy_from_slice(is.val()))?;
+            }
+            Property::UserProperty(is) => properties.user_properties.push((text(is.key())?, text(is.val())?)),
+            Property::TopicAlias(is) => once(&mut alias, is.val())?,
+            // A SUBSCRIBE with a Subscription Identifier is never sent.
+            _ => return Err(NOT_OF_PACKET),
+        }
+    }
+    properties.payload_is_utf8 = format == Some(1);
+    let has_any = properties != Properties::default();
+    Ok((has_any.then(|| Box::new(properties)), alias.unwrap_or(0)))
+}
+
+/// What CONNACK says. Gives its reason string.
+pub fn of_connack(wire: Wire, accepted: &mut Accepted) -> Result<String, Error> {
+    let (mut reason, mut receive, mut qos, mut retain, mut size, mut aliases) = (None, None, None, None, None, None);
+    for property in wire {
+        match property {
+            Property::ReasonString(is) => once(&mut reason, text(is.val())?)?,
+            Property::ReceiveMaximum(is) => once(&mut receive, is.val())?,
+            Property::MaximumQos(is) => once(&mut qos, is.val())?,
+            Property::RetainAvailable(is) => once(&mut retain, is.val())?,
+            Property::MaximumPacketSize(is) => once(&mut size, is.val())?,
+            Property::TopicAliasMaximum(is) => once(&mut aliases, is.val())?,
+            Property::ServerKeepAlive(is) => once(&mut accepted.server_keep_alive_s, is.val())?,
+            Property::SessionExpiryInterval(_)
+            | Property::AssignedClientIdentifier(_)
+            | Property::WildcardSubscriptionAvailable(_)
+            | Property::SubscriptionIdentifierAvailable(_)
+            | Property::SharedSubscriptionAvailable(_)
+            | Property::ResponseInformation(_)
+            | Property::ServerReference(_)
+            | Property::UserProperty(_) => {}
+            _ => return Err(NOT_OF_PACKET),
+        }
+    }
+    if receive == Some(0) || size == Some(0) {
+        return Err(Error::Malformed("a Receive Maximum or Maximum Packet Size of 0"));
+    }
+    accepted.receive_maximum = receive.unwrap_or(u16::MAX);
+    accepted.maximum_qos = if qos == Some(0) { Qos::AtMostOnce } else { Qos::AtLeastOnce };
+    accepted.retain_available = retain != Some(0);
+    accepted.maximum_packet_size = size.map_or(usize::MAX, |size| usize::try_from(size).unwrap_or(usize::MAX));
+    accepted.topic_alias_maximum = aliases.unwrap_or(0);
+    Ok(reason.unwrap_or_default())
+}
+
+/// The reason string of an acknowledgement or a DISCONNECT.
+pub fn of_reason(wire: Wire) -> Result<String, Error> {
+    let mut reason = None;
+    for property in wire {
+        match property {
+            Property::ReasonString(is) => once(&mut reason, text(is.val())?)?,
+            Property::UserProperty(_) | Property::ServerReference(_) | Property::SessionExpiryInterval(_) => {}
+            _ => return Err(NOT_OF_PACKET),
+        }
+    }
+    Ok(reason.unwrap_or_default())
+}
+
+/// Section 2.2.2.2: but for user properties, each is there at most once.
+fn once<T>(place: &mut Option<T>, value: T) -> Result<(), Error> {
+    if place.replace(value).is_some() { Err(TWICE) } else { Ok(()) }
+}
+
+/// Section 1.5.4: a string holds no NUL.
+fn text(text: &str) -> Result<String, Error> {
+    if text.contains('\0') { Err(Error::Malformed("a property that holds NUL")) } else { Ok(text.to_owned()) }
+}
