@@ -23,6 +23,35 @@ static cognito_status trace_getters(void *h) {
     CHECK_STATUS(COGNITO_STATUS_INVALID_ARGUMENT, cognito_trace_status(h, 0));
     return COGNITO_STATUS_INVALID_HANDLE;
 }
+static cognito_status properties_getters(void *h) {
+    size_t len = 1;
+    CHECK(!cognito_properties_payload_is_utf8(h));
+    CHECK(cognito_properties_message_expiry_s(h) == -1);
+    CHECK(cognito_properties_content_type(h) == NULL &&
+          cognito_properties_response_topic(h) == NULL);
+    CHECK(cognito_properties_correlation_data(h, &len) == NULL && len == 0);
+    CHECK_INT(0, cognito_properties_user_property_count(h));
+    CHECK(cognito_properties_user_property_name(h, 0) == NULL);
+    CHECK(cognito_properties_user_property_value(h, 0) == NULL);
+    return COGNITO_STATUS_INVALID_HANDLE;
+}
+static cognito_status payload_is_utf8(void *h) {
+    return cognito_properties_set_payload_is_utf8(h, true);
+}
+static cognito_status message_expiry(void *h) {
+    return cognito_properties_set_message_expiry_s(h, 1);
+}
+static cognito_status content_type(void *h) { return cognito_properties_set_content_type(h, "x"); }
+static cognito_status response_topic(void *h) {
+    return cognito_properties_set_response_topic(h, "x");
+}
+static cognito_status correlation_data(void *h) {
+    return cognito_properties_set_correlation_data(h, "x", 1);
+}
+static cognito_status user_property(void *h) {
+    return cognito_properties_add_user_property(h, "x", "x");
+}
+static cognito_status will_delay(void *h) { return cognito_properties_set_will_delay_s(h, 1); }
 static cognito_status connect_client(void *h) { return cognito_client_connect(h, 0); }
 static cognito_status process(void *h) { return cognito_client_process(h, 0); }
 static cognito_status disconnect(void *h) { return cognito_client_disconnect(h, 0); }
@@ -111,14 +140,15 @@ enum type {
     TRANSPORT,
     FAILURE,
     TRACE,
+    PROPERTIES,
     MADE_COUNT,
     NOT_MADE = MADE_COUNT,
     TYPE_COUNT = NOT_MADE + 4
 };
 static const char *const type_names[] = {
-    "cognito_config",        "cognito_provider",  "cognito_client",      "cognito_transport",
-    "cognito_failure",       "cognito_trace",     "cognito_credentials", "cognito_signed_url",
-    "cognito_identity_sink", "cognito_login_sink"};
+    "cognito_config",     "cognito_provider",      "cognito_client",     "cognito_transport",
+    "cognito_failure",    "cognito_trace",         "cognito_properties", "cognito_credentials",
+    "cognito_signed_url", "cognito_identity_sink", "cognito_login_sink"};
 
 /* By the type of the handle that they take. */
 static call_fn *const on_client[] = {connect_client, process,        disconnect,   cancel,
@@ -140,14 +170,17 @@ static call_fn *const on_transport[] = {open_transport,
                                         transport_trace,
                                         NULL};
 static call_fn *const on_failure[] = {failure_getters, NULL};
+static call_fn *const on_properties[] = {properties_getters, payload_is_utf8, message_expiry,
+                                         content_type,       response_topic,  correlation_data,
+                                         user_property,      will_delay,      NULL};
 static call_fn *const on_trace[] = {trace_getters, NULL};
 static call_fn *const on_credentials[] = {credentials_getters, NULL};
 static call_fn *const on_signed_url[] = {signed_url_getters, NULL};
 static call_fn *const on_identity_sink[] = {identity_sink, NULL};
 static call_fn *const on_login_sink[] = {login_sink, NULL};
 static call_fn *const *const calls[TYPE_COUNT] = {
-    on_config, on_provider,    on_client,     on_transport,     on_failure,
-    on_trace,  on_credentials, on_signed_url, on_identity_sink, on_login_sink};
+    on_config,     on_provider,    on_client,     on_transport,     on_failure,   on_trace,
+    on_properties, on_credentials, on_signed_url, on_identity_sink, on_login_sink};
 
 /* These leave the last error alone. */
 static bool says_nothing(call_fn *call) {

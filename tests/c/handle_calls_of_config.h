@@ -30,7 +30,10 @@ ON_CONFIG(keep_alive_s, 60)
 ON_CONFIG(clean_session, true)
 ON_CONFIG(ping_timeout_ms, 1000)
 ON_CONFIG(user_name, "name")
-ON_CONFIG(will, "topic", "x", 1, 0, false)
+ON_CONFIG(will, "topic", "x", 1, 0, false, NULL)
+ON_CONFIG(mqtt_version, COGNITO_MQTT_VERSION_V5)
+ON_CONFIG(session_expiry_s, 60)
+ON_CONFIG(receive_maximum, 10)
 ON_CONFIG(reconnect_ms, 1000, 2000)
 ON_CONFIG(queue_max, 1, 1)
 ON_CONFIG(connect_timeout_ms, 1000)
@@ -78,6 +81,9 @@ static call_fn *const on_config[] = {endpoint,
                                      ping_timeout_ms,
                                      user_name,
                                      will,
+                                     mqtt_version,
+                                     session_expiry_s,
+                                     receive_maximum,
                                      reconnect_ms,
                                      queue_max,
                                      ca_file,

@@ -9,6 +9,7 @@ static void make(void *handles[MADE_COUNT]) {
     cognito_transport *transport = NULL;
     cognito_failure *failure = NULL;
     cognito_trace *trace = NULL;
+    cognito_properties *properties = NULL;
     REQUIRE(cognito_config_new(&config) == COGNITO_STATUS_OK);
     REQUIRE(endpoint(config) == COGNITO_STATUS_OK && identity(config) == COGNITO_STATUS_OK);
     REQUIRE(client_id(config) == COGNITO_STATUS_OK);
@@ -18,11 +19,13 @@ static void make(void *handles[MADE_COUNT]) {
     REQUIRE(cognito_client_failure(client, &failure) == COGNITO_STATUS_OK);
     CHECK_INT(COGNITO_STATUS_OK, cognito_failure_status(failure));
     REQUIRE(cognito_client_trace(client, &trace) == COGNITO_STATUS_OK);
-    void *made[MADE_COUNT] = {config, provider, client, transport, failure, trace};
+    REQUIRE(cognito_properties_new(&properties) == COGNITO_STATUS_OK);
+    void *made[MADE_COUNT] = {config, provider, client, transport, failure, trace, properties};
     memcpy(handles, made, sizeof made);
 }
 
 static void free_all(void *const handles[MADE_COUNT]) {
+    cognito_properties_free(handles[PROPERTIES]);
     cognito_trace_free(handles[TRACE]);
     cognito_failure_free(handles[FAILURE]);
     cognito_transport_free(handles[TRANSPORT]);
@@ -40,7 +43,7 @@ int main(void) {
     make(live);
     good_config = live[CONFIG];
     free_all((void *[MADE_COUNT]){live[PROVIDER], live[CLIENT], live[TRANSPORT], live[FAILURE],
-                                  live[TRACE], live[CONFIG]});
+                                  live[TRACE], live[PROPERTIES], live[CONFIG]});
     free_all((void *[MADE_COUNT]){NULL});
     void *const *const all[] = {freed, live};
     for (size_t i = 0; i < 2 * MADE_COUNT; i++) { /* what has no live handle here */
