@@ -1334,7 +1334,7 @@ cognito_status cognito_config_set_clean_session(cognito_config *config,
 /**
  * Sets the version of MQTT. All functions do the same with either; with MQTT 5 the server says why it refuses or ends
  * something, in cognito_failure_reason_code() and cognito_failure_reason_string(), and messages may have properties. Topic aliases
- * are used without being asked for. Default COGNITO_MQTT_VERSION_V3_1_1.
+ * are given to the server without being asked for. Default COGNITO_MQTT_VERSION_V3_1_1.
  *
  * @param version A cognito_mqtt_version.
  */
@@ -1361,6 +1361,16 @@ cognito_status cognito_config_set_session_expiry_s(cognito_config *config,
 COGNITO_WARN_UNUSED
 cognito_status cognito_config_set_receive_maximum(cognito_config *config,
                                                   uint32_t messages);
+
+/**
+ * Sets how many topic aliases the server may give (Topic Alias Maximum), each of which keeps a topic in memory while a connection
+ * lasts and makes its messages shorter. MQTT 5 only. Default 0.
+ *
+ * @param aliases 0 to 65535.
+ */
+COGNITO_WARN_UNUSED
+cognito_status cognito_config_set_topic_alias_maximum(cognito_config *config,
+                                                      uint32_t aliases);
 
 /**
  * Sets how long the server may take to answer PINGREQ before the connection is given up. Default 10000. A connection whose

@@ -362,6 +362,9 @@ class config {
     [[nodiscard]] std::error_code receive_maximum(std::uint32_t v) noexcept {
         return number(cognito_config_set_receive_maximum, v);
     }
+    [[nodiscard]] std::error_code topic_alias_maximum(std::uint32_t v) noexcept {
+        return number(cognito_config_set_topic_alias_maximum, v);
+    }
     [[nodiscard]] std::error_code will(std::string_view topic, bytes_view payload, int qos,
                                        bool retain, properties_view beside = {}) {
         return make_error_code(cognito_config_set_will(get(), detail::c_text(topic), payload.data(),

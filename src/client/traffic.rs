@@ -9,7 +9,7 @@ use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::mqtt::Error as MqttError;
 use crate::mqtt::codec::{self, Connect, Received};
-use crate::mqtt::session::{Due as KeepAliveDue, Next, Now, Output, TOPIC_ALIAS_MAXIMUM};
+use crate::mqtt::session::{Due as KeepAliveDue, Next, Now, Output};
 use crate::status::Status;
 use crate::sys::{awake_time, boot_time, random};
 use crate::transport::{ByteStream, Ended};
@@ -80,7 +80,7 @@ impl State {
             will: self.settings.will.as_ref(),
             session_expiry_s: self.settings.session_expiry_s,
             receive_maximum: self.settings.limits.receive_maximum,
-            topic_alias_maximum: TOPIC_ALIAS_MAXIMUM,
+            topic_alias_maximum: self.settings.limits.topic_alias_maximum,
         };
         match codec::connect(self.settings.version, &connect) {
             Ok(packet) => {

@@ -64,6 +64,8 @@ pub struct Config {
     pub session_expiry_s: Option<u32>,
     /// Receive Maximum, if it was set.
     pub receive_maximum: Option<u16>,
+    /// Topic Alias Maximum, if it was set.
+    pub topic_alias_maximum: Option<u16>,
     /// When a lost session is dialled for again, if it is.
     pub backoff: Option<Backoff>,
     /// What the session holds at most.
@@ -105,6 +107,7 @@ impl Default for Config {
             version: MqttVersion::V3_1_1,
             session_expiry_s: None,
             receive_maximum: None,
+            topic_alias_maximum: None,
             backoff: Some(DEFAULT_BACKOFF),
             limits: DEFAULT_LIMITS,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,

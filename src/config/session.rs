@@ -26,6 +26,7 @@ pub const DEFAULT_LIMITS: Limits = Limits {
     queue_bytes: 1024 * 1024,
     in_flight: IN_FLIGHT as usize,
     receive_maximum: IN_FLIGHT,
+    topic_alias_maximum: 0,
 };
 
 /// The default of `session_expiry_s` for a session that is not clean: as long as AWS IoT Core keeps one of MQTT 3.1.1.
@@ -97,6 +98,13 @@ impl Config {
         Ok(())
     }
 
+    /// Sets how many topic aliases the server may give. MQTT 5.
+    pub fn set_topic_alias_maximum(&mut self, aliases: u32) -> Result<(), Failure> {
+        let checked = in_range("topic_alias_maximum", aliases, 0, u16::MAX.into(), "aliases")?;
+        self.topic_alias_maximum = Some(u16::try_from(checked).unwrap_or(u16::MAX));
+        Ok(())
+    }
+
     /// Sets the bounds of the delay before a lost session is dialled for again; 0 and 0 is never.
     pub fn set_reconnect_ms(&mut self, min: u32, max: u32) -> Result<(), Failure> {
         if (min, max) == (0, 0) {
@@ -126,6 +134,7 @@ impl Config {
             let of_mqtt_5 = [
                 ("session_expiry_s", self.session_expiry_s.is_some()),
                 ("receive_maximum", self.receive_maximum.is_some()),
+                ("topic_alias_maximum", self.topic_alias_maximum.is_some()),
                 ("the properties of the will", self.will.as_ref().is_some_and(|will| will.properties.is_some())),
             ];
             if let Some((setting, _)) = of_mqtt_5.into_iter().find(|(_, is_set)| *is_set) {
@@ -136,7 +145,11 @@ impl Config {
             }
         }
         let by_default = if self.clean_session { 0 } else { DEFAULT_SESSION_EXPIRY_S };
-        let receive_maximum = self.receive_maximum.unwrap_or(self.limits.receive_maximum);
+        let limits = Limits {
+            receive_maximum: self.receive_maximum.unwrap_or(self.limits.receive_maximum),
+            topic_alias_maximum: self.topic_alias_maximum.unwrap_or(self.limits.topic_alias_maximum),
+            ..self.limits
+        };
         Ok(ClientSettings {
             client_id: required("client_id", "cognito_config_set_client_id", self.client_id.as_ref())?.clone(),
             keep_alive: self.keep_alive,
@@ -145,7 +158,7 @@ impl Config {
             user_name: self.user_name.clone(),
             will: self.will.clone(),
             backoff: self.backoff,
-            limits: Limits { receive_maximum, ..self.limits },
+            limits,
             version: self.version,
             session_expiry_s: self.session_expiry_s.unwrap_or(by_default),
         })

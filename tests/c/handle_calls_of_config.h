@@ -34,6 +34,7 @@ ON_CONFIG(will, "topic", "x", 1, 0, false, NULL)
 ON_CONFIG(mqtt_version, COGNITO_MQTT_VERSION_V5)
 ON_CONFIG(session_expiry_s, 60)
 ON_CONFIG(receive_maximum, 10)
+ON_CONFIG(topic_alias_maximum, 10)
 ON_CONFIG(reconnect_ms, 1000, 2000)
 ON_CONFIG(queue_max, 1, 1)
 ON_CONFIG(connect_timeout_ms, 1000)
@@ -84,6 +85,7 @@ static call_fn *const on_config[] = {endpoint,
                                      mqtt_version,
                                      session_expiry_s,
                                      receive_maximum,
+                                     topic_alias_maximum,
                                      reconnect_ms,
                                      queue_max,
                                      ca_file,

@@ -1,12 +1,9 @@
 //! What lasts as long as one connection of a session: keep-alive, what the server said in CONNACK, topic aliases. Pure.
 
-use super::KeepAlive;
+use super::{KeepAlive, Limits};
 use crate::mqtt::Error;
 use crate::mqtt::codec::{Accepted, Alias, Message, Qos};
 use std::collections::BTreeMap;
-
-/// The topic aliases that the server may give. MQTT 5.
-pub const TOPIC_ALIAS_MAXIMUM: u16 = 8;
 
 /// A shorter topic takes no more room than its alias.
 const WORTH_AN_ALIAS: usize = 4;
@@ -81,8 +78,8 @@ impl Connection {
     }
 
     /// A message has come. Its topic may be an alias.
-    pub fn received(&mut self, message: &mut Message, alias: u16, receive_maximum: u16) -> Result<(), Error> {
-        if alias > TOPIC_ALIAS_MAXIMUM {
+    pub fn received(&mut self, message: &mut Message, alias: u16, limits: &Limits) -> Result<(), Error> {
+        if alias > limits.topic_alias_maximum {
             return Err(Error::Malformed("a topic alias above the Topic Alias Maximum"));
         }
         if message.topic.is_empty() {
@@ -93,7 +90,7 @@ impl Connection {
         }
         if message.qos == Qos::AtLeastOnce {
             self.unacknowledged = self.unacknowledged.saturating_add(1);
-            if self.unacknowledged > receive_maximum {
+            if self.unacknowledged > limits.receive_maximum {
                 return Err(Error::ReceiveMaximumExceeded);
             }
         }

@@ -6,7 +6,6 @@ mod keep_alive;
 mod requests;
 mod subscriptions;
 
-pub use connection::TOPIC_ALIAS_MAXIMUM;
 pub use keep_alive::{Due, KeepAlive, Now};
 pub use requests::{Limits, Withdrawn};
 
@@ -22,7 +21,7 @@ use subscriptions::Subscriptions;
 /// A session. `H` is what a subscription's messages are for.
 pub struct Session<H> {
     version: MqttVersion,
-    receive_maximum: u16,
+    limits: Limits,
     requests: Requests,
     subscriptions: Subscriptions<H>,
     acknowledgements: VecDeque<u16>,
@@ -85,7 +84,7 @@ impl<H: Clone> Session<H> {
     pub fn new(version: MqttVersion, limits: Limits) -> Self {
         Self {
             version,
-            receive_maximum: limits.receive_maximum,
+            limits,
             requests: Requests::new(limits),
             subscriptions: Subscriptions::new(),
             acknowledgements: VecDeque::new(),
@@ -189,7 +188,7 @@ impl<H: Clone> Session<H> {
             Received::Pingresp => Err(Error::Malformed("PINGRESP without PINGREQ")),
             Received::Connack { .. } => Err(Error::Malformed("a second CONNACK")),
             Received::Publish(mut message, alias) => {
-                connection.received(&mut message, alias, self.receive_maximum)?;
+                connection.received(&mut message, alias, &self.limits)?;
                 Ok(Some(Output::Message(message)))
             }
             Received::Puback(packet_id, reason) => {

@@ -19,6 +19,8 @@ pub struct Limits {
     pub in_flight: usize,
     /// Messages of QoS 1 that the server may send ahead of their acknowledgement. MQTT 5.
     pub receive_maximum: u16,
+    /// Topic aliases that the server may give. MQTT 5.
+    pub topic_alias_maximum: u16,
 }
 
 /// One of them.

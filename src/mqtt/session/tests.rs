@@ -8,7 +8,8 @@ use std::time::Duration;
 
 const NOW: Now = Now { boot: Duration::from_secs(1000), awake: Duration::from_secs(1000) };
 
-const LIMITS: Limits = Limits { queue_messages: 100, queue_bytes: 10_000, in_flight: 3, receive_maximum: 2 };
+const LIMITS: Limits =
+    Limits { queue_messages: 100, queue_bytes: 10_000, in_flight: 3, receive_maximum: 2, topic_alias_maximum: 8 };
 
 fn session() -> Session<&'static str> {
     Session::new(MqttVersion::V3_1_1, LIMITS)
