@@ -1,5 +1,5 @@
 /*
- * What pubsub.c and event_loop.c publish: its options, and the payloads. To copy one of them, take
+ * What pubsub.c, event_loop.c and pubsub_cpp.cpp publish: its options, and the payloads. To copy one of them, take
  * messages.c with it.
  */
 

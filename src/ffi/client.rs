@@ -199,7 +199,8 @@ pub unsafe extern "C" fn cognito_client_trace(client: *const cognito_client, out
 /// Frees a client. Calls that wait on other threads end first, with COGNITO_STATUS_CANCELLED. An open session is told
 /// DISCONNECT if that takes no waiting; call cognito_client_disconnect() before for an orderly end. The event of the end and
 /// the completions of what was under way are delivered first, on this thread; afterwards no callback runs. Never waits for the
-/// network; waits for a callback that is running. Inside a callback it is done when that has returned.
+/// network; waits for a callback that is running. Inside a callback it is done when that has returned, and the data of all
+/// callbacks has to live until the call around it has.
 ///
 /// @param client A client, or NULL.
 #[unsafe(no_mangle)]

@@ -15,8 +15,6 @@ pub enum Error {
     Refused(Reason),
     /// The server ended the session by DISCONNECT.
     Disconnected(Reason),
-    /// The server sent more messages of QoS 1 ahead of their acknowledgement than it may.
-    ReceiveMaximumExceeded,
     /// PINGREQ was not answered.
     PingTimedOut,
     /// A packet of ours cannot be written.
@@ -30,9 +28,6 @@ impl std::fmt::Display for Error {
             Self::TooLarge(length) => write!(f, "the server sent an MQTT packet of {length} bytes"),
             Self::Refused(reason) => write!(f, "the server refused CONNECT with code {reason}"),
             Self::Disconnected(reason) => write!(f, "the server sent DISCONNECT with reason code {reason}"),
-            Self::ReceiveMaximumExceeded => {
-                f.write_str("the server broke MQTT: it sent more unacknowledged messages than Receive Maximum allows")
-            }
             Self::PingTimedOut => f.write_str("the server did not answer PINGREQ"),
             Self::Unwritable(what) => write!(f, "{what} cannot be written"),
         }
@@ -45,7 +40,7 @@ impl Error {
     /// What it is to the application, when it happened in `stage`.
     pub fn failure(&self, stage: Stage) -> Failure {
         let (status, reason) = match self {
-            Self::Malformed(_) | Self::TooLarge(_) | Self::ReceiveMaximumExceeded => (Status::MqttProtocol, None),
+            Self::Malformed(_) | Self::TooLarge(_) => (Status::MqttProtocol, None),
             Self::Refused(reason) => (refusal(reason.code), Some(reason)),
             Self::Disconnected(reason) => (Status::DisconnectedByServer, Some(reason)),
             Self::PingTimedOut => (Status::KeepAliveTimedOut, None),

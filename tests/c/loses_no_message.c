@@ -1,11 +1,11 @@
 /* Messages of QoS 1 from one client to another with a persistent session, while both are cut off
  * again and again in every way: none is lost, and none comes twice that was not sent twice.
- * Arguments: how many messages, and how many times they are cut off. */
+ * Arguments: how many messages, how many times they are cut off, and the version of MQTT. */
 
 #include "inbox.h"
 
 static unsigned char *received;
-static int total, distinct, again, flagged;
+static int total, distinct, again, flagged, mqtt_version;
 
 static void on_message(cognito_client *client, const cognito_message *message, void *user_data) {
     char number[16] = "";
@@ -25,7 +25,8 @@ static void on_message(cognito_client *client, const cognito_message *message, v
 
 static cognito_client *lasting(struct inbox *events) {
     cognito_config *config = local_aws_config();
-    REQUIRE(cognito_config_set_clean_session(config, false) == COGNITO_STATUS_OK &&
+    REQUIRE(cognito_config_set_mqtt_version(config, mqtt_version) == COGNITO_STATUS_OK &&
+            cognito_config_set_clean_session(config, false) == COGNITO_STATUS_OK &&
             cognito_config_set_reconnect_ms(config, 10, 100) == COGNITO_STATUS_OK &&
             cognito_config_set_keep_alive_s(config, 1) == COGNITO_STATUS_OK &&
             cognito_config_set_ping_timeout_ms(config, 500) == COGNITO_STATUS_OK);
@@ -35,7 +36,8 @@ static cognito_client *lasting(struct inbox *events) {
 int main(int argc, char **argv) {
     static struct inbox from, to, told;
     static const char *const ways[] = {"rst", "fin", "close", "stall"};
-    REQUIRE(argc == 3);
+    REQUIRE(argc == 4);
+    mqtt_version = atoi(argv[3]);
     total = atoi(argv[1]);
     int cuts = atoi(argv[2]), cut = 0;
     received = calloc((size_t)total, 1);

@@ -12,6 +12,51 @@ extern "C" {
 
 static cognito::config settings() { return cognito::config(local_aws_config()); }
 
+static void carries_properties() {
+    check_row = "MQTT 5";
+    cognito::client client;
+    cognito::config config = settings();
+    CHECK(!config.mqtt_version(COGNITO_MQTT_VERSION_V5) && !config.session_expiry_s(60));
+    CHECK(!config.receive_maximum(100) && !config.topic_alias_maximum(0));
+    CHECK(!cognito::client::make(config, client, [](const cognito::event &) {}));
+    CHECK(!client.connect(COGNITO_WAIT_FOREVER));
+    cognito::properties beside;
+    CHECK(!beside.content_type("text/plain") && !beside.response_topic("cpp/answer"));
+    CHECK(!beside.correlation_data("42") && !beside.add_user_property("k", "v"));
+    CHECK(!beside.message_expiry_s(60) && !beside.payload_is_utf8(true) &&
+          !beside.will_delay_s(-1));
+    CHECK(beside.response_topic("#"));
+    int seen = 0, plain = 0;
+    CHECK(!client.subscribe(
+        "cpp/5", 1,
+        [&](const cognito::message &message) {
+            const cognito::properties_view properties = message.properties;
+            if (!properties) {
+                CHECK(properties.message_expiry_s() == -1 && properties.user_property_count() == 0);
+                plain++;
+                return;
+            }
+            CHECK(properties.content_type() == "text/plain");
+            CHECK(properties.response_topic() == "cpp/answer");
+            CHECK(properties.correlation_data().text() == "42");
+            CHECK(properties.payload_is_utf8() && properties.message_expiry_s() > 0);
+            CHECK(properties.user_property_count() == 1);
+            CHECK(properties.user_property(0).first == "k" &&
+                  properties.user_property(0).second == "v");
+            CHECK(properties.user_property(1).first.empty());
+            seen++;
+        },
+        COGNITO_WAIT_FOREVER));
+    CHECK(!client.publish("cpp/5", "x", 1, false, COGNITO_WAIT_FOREVER, beside));
+    CHECK(!client.publish("cpp/5", "x", 1, false, COGNITO_WAIT_FOREVER));
+    for (int i = 0; i < 100 && seen + plain < 2; i++) {
+        CHECK(!client.process(100));
+    }
+    CHECK_INT(1, seen);
+    CHECK_INT(1, plain);
+    CHECK(!client.disconnect(COGNITO_WAIT_FOREVER));
+}
+
 static void tells_what_comes() {
     check_row = "callbacks";
     std::string kinds, received;
@@ -104,6 +149,7 @@ static void is_destroyed_in_its_callback() {
 
 int main() {
     tells_what_comes();
+    carries_properties();
     explains_errors();
     is_destroyed_in_its_callback();
     return check_result();

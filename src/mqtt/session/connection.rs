@@ -1,8 +1,8 @@
 //! What lasts as long as one connection of a session: keep-alive, what the server said in CONNACK, topic aliases. Pure.
 
-use super::{KeepAlive, Limits};
+use super::KeepAlive;
 use crate::mqtt::Error;
-use crate::mqtt::codec::{Accepted, Alias, Message, Qos};
+use crate::mqtt::codec::{Accepted, Alias, Message};
 use std::collections::BTreeMap;
 
 /// A shorter topic takes no more room than its alias.
@@ -16,14 +16,12 @@ pub struct Connection {
     sent: Vec<(String, u16)>,
     /// Topics that the server has given an alias.
     received: BTreeMap<u16, String>,
-    /// How many messages of QoS 1 have come that were not acknowledged.
-    unacknowledged: u16,
 }
 
 impl Connection {
     /// CONNACK has come.
     pub fn new(accepted: Accepted, keep_alive: KeepAlive) -> Self {
-        Self { keep_alive, accepted, sent: Vec::new(), received: BTreeMap::new(), unacknowledged: 0 }
+        Self { keep_alive, accepted, sent: Vec::new(), received: BTreeMap::new() }
     }
 
     /// How many messages the server takes ahead of their acknowledgement.
@@ -78,8 +76,8 @@ impl Connection {
     }
 
     /// A message has come. Its topic may be an alias.
-    pub fn received(&mut self, message: &mut Message, alias: u16, limits: &Limits) -> Result<(), Error> {
-        if alias > limits.topic_alias_maximum {
+    pub fn received(&mut self, message: &mut Message, alias: u16, topic_alias_maximum: u16) -> Result<(), Error> {
+        if alias > topic_alias_maximum {
             return Err(Error::Malformed("a topic alias above the Topic Alias Maximum"));
         }
         if message.topic.is_empty() {
@@ -88,17 +86,6 @@ impl Connection {
         } else if alias != 0 {
             self.received.insert(alias, message.topic.clone());
         }
-        if message.qos == Qos::AtLeastOnce {
-            self.unacknowledged = self.unacknowledged.saturating_add(1);
-            if self.unacknowledged > limits.receive_maximum {
-                return Err(Error::ReceiveMaximumExceeded);
-            }
-        }
         Ok(())
-    }
-
-    /// A message is being acknowledged.
-    pub fn acknowledged(&mut self) {
-        self.unacknowledged = self.unacknowledged.saturating_sub(1);
     }
 }

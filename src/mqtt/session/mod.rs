@@ -21,7 +21,7 @@ use subscriptions::Subscriptions;
 /// A session. `H` is what a subscription's messages are for.
 pub struct Session<H> {
     version: MqttVersion,
-    limits: Limits,
+    topic_alias_maximum: u16,
     requests: Requests,
     subscriptions: Subscriptions<H>,
     acknowledgements: VecDeque<u16>,
@@ -84,7 +84,7 @@ impl<H: Clone> Session<H> {
     pub fn new(version: MqttVersion, limits: Limits) -> Self {
         Self {
             version,
-            limits,
+            topic_alias_maximum: limits.topic_alias_maximum,
             requests: Requests::new(limits),
             subscriptions: Subscriptions::new(),
             acknowledgements: VecDeque::new(),
@@ -188,7 +188,7 @@ impl<H: Clone> Session<H> {
             Received::Pingresp => Err(Error::Malformed("PINGRESP without PINGREQ")),
             Received::Connack { .. } => Err(Error::Malformed("a second CONNACK")),
             Received::Publish(mut message, alias) => {
-                connection.received(&mut message, alias, &self.limits)?;
+                connection.received(&mut message, alias, self.topic_alias_maximum)?;
                 Ok(Some(Output::Message(message)))
             }
             Received::Puback(packet_id, reason) => {
@@ -220,7 +220,6 @@ impl<H: Clone> Session<H> {
     pub fn next(&mut self, now: Now, may_ask: bool) -> Result<Option<Next>, Error> {
         let Some(connection) = &mut self.connection else { return Ok(None) };
         if let Some(packet_id) = self.acknowledgements.pop_front() {
-            connection.acknowledged();
             connection.keep_alive.sent(now);
             return Ok(Some(Next::Packet { bytes: codec::puback(packet_id), done: None }));
         }
