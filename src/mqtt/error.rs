@@ -26,7 +26,11 @@ impl std::fmt::Display for Error {
         match self {
             Self::Malformed(problem) => write!(f, "the server broke MQTT: {problem}"),
             Self::TooLarge(length) => write!(f, "the server sent an MQTT packet of {length} bytes"),
-            Self::Refused(reason) => write!(f, "the server refused CONNECT with code {reason}"),
+            Self::Refused(reason) => {
+                // The codes of MQTT 3.1.1 are the lower ones.
+                let name = if reason.refuses() { "reason" } else { "return" };
+                write!(f, "the server refused CONNECT with {name} code {reason}")
+            }
             Self::Disconnected(reason) => write!(f, "the server sent DISCONNECT with reason code {reason}"),
             Self::PingTimedOut => f.write_str("the server did not answer PINGREQ"),
             Self::Unwritable(what) => write!(f, "{what} cannot be written"),

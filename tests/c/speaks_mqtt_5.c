@@ -253,6 +253,40 @@ static void says_who_took_over(void) {
     cognito_client_free(client);
 }
 
+/* A refusing CONNACK: the codes of MQTT 5 are the same causes as those of MQTT 3.1.1. */
+static void tells_refusals_apart(void) {
+    static const struct {
+        int code;
+        cognito_status status;
+    } refusals[] = {{0x84, COGNITO_STATUS_CONNACK_PROTOCOL_VERSION},
+                    {0x85, COGNITO_STATUS_CONNACK_IDENTIFIER_REJECTED},
+                    {0x86, COGNITO_STATUS_CONNACK_BAD_USER_NAME_OR_PASSWORD},
+                    {0x87, COGNITO_STATUS_CONNACK_NOT_AUTHORIZED},
+                    {0x88, COGNITO_STATUS_CONNACK_SERVER_UNAVAILABLE},
+                    {0x89, COGNITO_STATUS_CONNACK_SERVER_UNAVAILABLE},
+                    {0x97, COGNITO_STATUS_CONNACK_SERVER_UNAVAILABLE},
+                    {0x9f, COGNITO_STATUS_CONNACK_SERVER_UNAVAILABLE},
+                    {0x8a, COGNITO_STATUS_CONNACK_REFUSED},
+                    {0xff, COGNITO_STATUS_CONNACK_REFUSED}};
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        static struct inbox inbox;
+        char fault[64];
+        cognito_failure *failure = NULL;
+        snprintf(fault, sizeof fault, "iot.connack=code:%d", refusals[i].code);
+        check_row = fault;
+        local_aws_reset();
+        local_aws_fault(fault);
+        cognito_client *client = inbox_client(config_of_5("test-5"), &inbox);
+        CHECK_STATUS(refusals[i].status, cognito_client_connect(client, FOREVER));
+        CHECK_STATUS(COGNITO_STATUS_OK, cognito_last_failure(&failure));
+        CHECK_INT(refusals[i].code, cognito_failure_reason_code(failure));
+        cognito_failure_free(failure);
+        cognito_client_free(client);
+    }
+    local_aws_reset();
+    check_row = NULL;
+}
+
 int main(int argc, char **argv) {
     is_mosquitto = argc > 1 && strcmp(argv[1], "mosquitto") == 0;
     static struct inbox inbox;
@@ -267,5 +301,6 @@ int main(int argc, char **argv) {
     needs_mqtt_5();
     keeps_a_session();
     says_who_took_over();
+    tells_refusals_apart();
     return check_result();
 }
