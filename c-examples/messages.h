@@ -1,6 +1,6 @@
 /*
- * What pubsub.c, event_loop.c and pubsub_cpp.cpp publish: its options, and the payloads. To copy one of them, take
- * messages.c with it.
+ * What pubsub.c, event_loop.c and pubsub_cpp.cpp publish: its options, and the payloads. To copy
+ * one of them, take messages.c with it.
  */
 
 #ifndef MESSAGES_H
