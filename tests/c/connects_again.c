@@ -5,10 +5,15 @@
 
 #define FOREVER COGNITO_WAIT_FOREVER
 
-static cognito_client *reconnecting(struct inbox *events) {
+static cognito_client *reconnecting_as(const char *client_id, struct inbox *events) {
     cognito_config *config = local_aws_config();
+    REQUIRE(cognito_config_set_client_id(config, client_id) == COGNITO_STATUS_OK);
     REQUIRE(cognito_config_set_reconnect_ms(config, 1000, 60000) == COGNITO_STATUS_OK);
     return inbox_client(config, events);
+}
+
+static cognito_client *reconnecting(struct inbox *events) {
+    return reconnecting_as("test-again", events);
 }
 
 /* Subscribes to more than a SUBSCRIBE takes, is cut off, and gets messages again. */
@@ -132,6 +137,35 @@ static void stops_when_refused(void) {
     local_aws_reset();
 }
 
+/* Two devices with one client identifier end each other's sessions, which is told apart from a bad
+ * network once it is a pattern. */
+static void recognises_a_twin(void) {
+    static struct inbox events, other;
+    check_row = "a twin";
+    local_aws_reset();
+    cognito_client *client = reconnecting_as("test-twin", &events);
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, FOREVER));
+    for (int round = 1; round <= 3; round++) {
+        cognito_config *config = local_aws_config();
+        CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_client_id(config, "test-twin"));
+        cognito_client *twin = inbox_client(config, &other);
+        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(twin, FOREVER));
+        CHECK(inbox_wait(client, &events.events, 2 + 3 * round));
+        CHECK(cognito_client_is_connected(client));
+        cognito_client_free(twin);
+        cognito_failure *failure = NULL;
+        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_failure(client, &failure));
+        bool is_said = strstr(cognito_failure_hint(failure), "Session after session") != NULL;
+        CHECK_INT(round == 3, is_said);
+        cognito_failure_free(failure);
+    }
+    CHECK_INT(6, local_aws_counter("takeovers"));
+    CHECK(events.event[2].next_delay_ms >= 0 && events.event[2].next_delay_ms <= 100);
+    CHECK_INT(11, events.events);
+    inbox_check_events(&events);
+    cognito_client_free(client);
+}
+
 int main(void) {
     comes_back("rst", COGNITO_STATUS_CONNECTION_LOST);
     comes_back("fin", COGNITO_STATUS_SESSION_CLOSED);
@@ -139,5 +173,6 @@ int main(void) {
     queues();
     says_what_became_of_it();
     stops_when_refused();
+    recognises_a_twin();
     return check_result();
 }
