@@ -30,7 +30,7 @@ static const struct own_option own_options[] = {
 };
 
 static const struct program program = {
-    .needs = NEEDS_CLIENT_ID,
+    .needs = NEEDS_SESSION,
     .usage = "usage: cognito_connect --endpoint ENDPOINT --cognito_identity IDENTITY [OPTIONS]\n"
              "       cognito_connect --endpoint ENDPOINT --identity_pool POOL [OPTIONS]\n"
              "\n"

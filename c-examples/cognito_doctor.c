@@ -34,7 +34,7 @@ static const struct own_option own_options[] = {
 };
 
 static const struct program program = {
-    .needs = NEEDS_CLIENT_ID,
+    .needs = NEEDS_SESSION,
     .usage =
         "usage: cognito_doctor --endpoint ENDPOINT --cognito_identity IDENTITY [OPTIONS]\n"
         "       cognito_doctor --endpoint ENDPOINT --identity_pool POOL [OPTIONS]\n"

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 static const struct program program = {
-    .needs = NEEDS_CLIENT_ID,
+    .needs = NEEDS_SESSION,
     .usage = "usage: event_loop --endpoint ENDPOINT --cognito_identity IDENTITY [OPTIONS]\n"
              "\n"
              "Subscribes to a topic, publishes messages to it, and receives them, in an event "

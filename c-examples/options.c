@@ -36,6 +36,8 @@ static const struct {
      "with)\n"},
     {"--client_id", CLIENT_ID, NEEDS_CLIENT_ID,
      "  --client_id ID             MQTT client id (test- and a random UUID)\n"},
+    {"--mqtt_version", MQTT_VERSION, NEEDS_SESSION,
+     "  --mqtt_version VERSION     4 for MQTT 3.1.1 (the default) or 5\n"},
     {"--ca_file", CA_FILE, NEEDS_IDENTITY,
      "  --ca_file FILE             trust these PEM certificates in place of the built-in roots\n"},
     {"--proxy_host", PROXY_HOST, NEEDS_IDENTITY,
@@ -194,10 +196,14 @@ static bool accepted(const char *option, cognito_status status) {
 static bool configure(const struct options *options, cognito_config *config) {
     const char *const *value = options->value;
     uint32_t port = 443, proxy_port = 8080, timeout_ms = 30000;
+    uint32_t mqtt_version = COGNITO_MQTT_VERSION_V3_1_1;
     /* Where a setting may be NULL, NULL is its default. */
     return parse_number("--port", value[PORT], &port) &&
            parse_number("--proxy_port", value[PROXY_PORT], &proxy_port) &&
            parse_number("--connect_timeout_ms", value[CONNECT_TIMEOUT_MS], &timeout_ms) &&
+           parse_number("--mqtt_version", value[MQTT_VERSION], &mqtt_version) &&
+           accepted("--mqtt_version:",
+                    cognito_config_set_mqtt_version(config, (int32_t)mqtt_version)) &&
            (value[ENDPOINT] == NULL ||
             accepted("--endpoint:", cognito_config_set_endpoint(config, value[ENDPOINT]))) &&
            accepted("--port:", cognito_config_set_port(config, port)) &&

@@ -15,7 +15,7 @@ enum { EXIT_USAGE = 2 };
 /* clang-format off */
 enum option {
     ENDPOINT, COGNITO_IDENTITY, IDENTITY_POOL, IDENTITY_FILE, SIGNING_REGION, COGNITO_REGION,
-    CLIENT_ID, CA_FILE, PROXY_HOST, PROXY_PORT, PORT, COGNITO_ENDPOINT, CONNECT_TIMEOUT_MS,
+    CLIENT_ID, MQTT_VERSION, CA_FILE, PROXY_HOST, PROXY_PORT, PORT, COGNITO_ENDPOINT, CONNECT_TIMEOUT_MS,
     OPTION_COUNT
 };
 /* clang-format on */
@@ -28,7 +28,7 @@ struct own_option {
 };
 
 /* What a program cannot do without; each needs what those above it do. */
-enum needs { NEEDS_IDENTITY, NEEDS_ENDPOINT, NEEDS_CLIENT_ID };
+enum needs { NEEDS_IDENTITY, NEEDS_ENDPOINT, NEEDS_CLIENT_ID, NEEDS_SESSION };
 
 struct program {
     enum needs needs;

@@ -17,7 +17,7 @@
 #include <string.h>
 
 static const struct program program = {
-    .needs = NEEDS_CLIENT_ID,
+    .needs = NEEDS_SESSION,
     .usage = "usage: pubsub --endpoint ENDPOINT --cognito_identity IDENTITY [OPTIONS]\n"
              "\n"
              "Subscribes to a topic, publishes messages to it, and receives them.\n",

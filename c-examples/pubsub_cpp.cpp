@@ -70,7 +70,7 @@ std::error_code run(cognito::client &client, const messages &messages, long &rec
 }
 
 const program the_program = {
-    NEEDS_CLIENT_ID,
+    NEEDS_SESSION,
     "usage: pubsub_cpp --endpoint ENDPOINT --cognito_identity IDENTITY [OPTIONS]\n"
     "\n"
     "Subscribes to a topic, publishes messages to it, and receives them.\n",

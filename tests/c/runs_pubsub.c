@@ -21,6 +21,12 @@ int main(int argc, char **argv) {
     CHECK(program_errors[0] == '\0');
     CHECK_INT(1, local_aws_counter("disconnects"));
 
+    check_row = "MQTT 5";
+    local_aws_reset();
+    CHECK_INT(0, run_program(program, OPTIONS(CONNECT, "--count=3", "--mqtt_version=5"), 0, NULL));
+    CHECK_CONTAINS("3 messages received\nDisconnected: as ordered\n", program_output);
+    CHECK_INT(1, local_aws_counter("connects_v5"));
+
     check_row = "SIGINT";
     local_aws_reset();
     local_aws_reset();
@@ -38,6 +44,8 @@ int main(int argc, char **argv) {
     CHECK_INT(2, run_program(program, OPTIONS(CONNECT, "--count=0"), 0, NULL));
     CHECK_CONTAINS("--count cannot be 0", program_errors);
     CHECK_INT(2, run_program(program, OPTIONS(CONNECT, "--count=ten"), 0, NULL));
+    CHECK_INT(2, run_program(program, OPTIONS(CONNECT, "--mqtt_version=3"), 0, NULL));
+    CHECK_CONTAINS("a cognito_mqtt_version is 4", program_errors);
     CHECK_INT(1, run_program(program, OPTIONS(CONNECT, "--topic=a/#"), 0, NULL));
     CHECK_CONTAINS("wildcard", program_errors);
     CHECK_INT(0, run_program(program, OPTIONS("--help"), 0, NULL));
