@@ -38,7 +38,7 @@ impl Reason {
 impl std::fmt::Display for Reason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}, {}", self.code, meaning(self.code))?;
-        if self.text.is_empty() { Ok(()) } else { write!(f, ": \"{}\"", self.text) }
+        if self.text.is_empty() { Ok(()) } else { write!(f, ": {:?}", self.text) }
     }
 }
 
