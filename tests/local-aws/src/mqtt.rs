@@ -129,11 +129,7 @@ pub fn connack(level: u8, session_present: bool, code: u8) -> Vec<u8> {
 
 /// A DISCONNECT of level 5 with a reason string: the session was taken over, or somebody ended it.
 pub fn server_disconnect(is_taken_over: bool) -> Vec<u8> {
-    let (code, reason) = if is_taken_over {
-        (0x8e, "DUPLICATE_CLIENT_ID")
-    } else {
-        (0x98, "ADMINISTRATIVE_ACTION")
-    };
+    let (code, reason) = if is_taken_over { (0x8e, "DUPLICATE_CLIENT_ID") } else { (0x98, "ADMINISTRATIVE_ACTION") };
     let mut properties = vec![0x1f];
     put_string(&mut properties, reason);
     let mut body = vec![code, u8::try_from(properties.len()).unwrap_or(0)];
