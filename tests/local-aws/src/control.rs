@@ -81,6 +81,7 @@ async fn answer(state: &Arc<State>, method: &str, path: &str, pairs: &[(String, 
         ("POST", "/reset") => {
             state.faults.clear();
             state.journal.reset();
+            state.resends.reset();
             (200, json!({}))
         }
         ("POST", "/identities") => match pairs {

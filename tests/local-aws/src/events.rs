@@ -55,6 +55,8 @@ pub const COUNTERS: &[&str] = &[
     "mqtt_packets_received",
     "publishes",
     "publishes_again",
+    "publishes_again_same_id",
+    "publishes_again_other_id",
     "subscribes",
     "split_packets",
     "coalesced_packets",

@@ -32,6 +32,7 @@ pub mod options;
 mod proxy;
 pub mod random;
 pub mod ready;
+pub mod resends;
 pub mod run;
 mod session;
 mod sessions;

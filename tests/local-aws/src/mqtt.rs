@@ -13,9 +13,14 @@ pub const DISCONNECT: u8 = 14;
 pub const SUBSCRIBE: u8 = 8;
 /// The flag of a PUBLISH that is sent again.
 pub const DUP: u8 = 0x08;
+/// The flags of a PUBLISH that say its QoS.
+const QOS: u8 = 0x06;
 
 /// A larger CONNECT is refused.
 const MAX_CONNECT: usize = 256 * 1024;
+
+/// So much of a PUBLISH is looked at.
+const PUBLISH_BEGIN: usize = 2048;
 
 /// What a CONNECT says.
 #[derive(Debug, PartialEq, Eq)]
@@ -155,11 +160,35 @@ pub fn publish(topic: &str, payload: &[u8], qos: u8) -> Vec<u8> {
     packet(PUBLISH << 4 | qos << 1, &body)
 }
 
+/// A PUBLISH above QoS 0.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Published<'a> {
+    /// Its packet identifier.
+    pub packet_id: u16,
+    /// The begin of its payload.
+    pub payload: &'a [u8],
+}
+
+/// Reads the begin of what follows the fixed header of a PUBLISH above QoS 0. `None` when it is none.
+pub fn parse_publish(level: u8, body: &[u8]) -> Option<Published<'_>> {
+    let (_, rest) = string(body)?;
+    let (packet_id, rest) = rest.split_first_chunk()?;
+    let payload = match level {
+        5 => {
+            let (header, len) = variable_int(rest).ok()??;
+            rest.get(header + len..)?
+        }
+        _ => rest,
+    };
+    Some(Published { packet_id: u16::from_be_bytes(*packet_id), payload })
+}
+
 /// Follows the client's bytes and tells where packets end.
 #[derive(Default)]
 pub struct PacketTracker {
     header: Vec<u8>,
     remaining: usize,
+    begin: Vec<u8>,
     in_body: bool,
     split: bool,
 }
@@ -173,6 +202,8 @@ pub struct Seen {
     pub flags: u8,
     /// Whether it lay in more than one frame.
     pub split: bool,
+    /// The begin of what follows the fixed header of a PUBLISH above QoS 0; of others nothing.
+    pub begin: Vec<u8>,
 }
 
 impl PacketTracker {
@@ -189,12 +220,17 @@ impl PacketTracker {
                 self.remaining = remaining;
                 self.in_body = true;
             }
-            let take = self.remaining.min(bytes.len());
-            bytes = bytes.get(take..).unwrap_or_default();
-            self.remaining -= take;
+            let first = self.header.first().copied().unwrap_or_default();
+            let (kind, flags) = (first >> 4, first & 0x0f);
+            let (part, rest) = bytes.split_at(self.remaining.min(bytes.len()));
+            bytes = rest;
+            self.remaining -= part.len();
+            if kind == PUBLISH && flags & QOS != 0 {
+                let wanted = PUBLISH_BEGIN - self.begin.len();
+                self.begin.extend_from_slice(part.get(..wanted).unwrap_or(part));
+            }
             if self.remaining == 0 {
-                let first = self.header.first().copied().unwrap_or_default();
-                seen.push(Seen { kind: first >> 4, flags: first & 0x0f, split: self.split });
+                seen.push(Seen { kind, flags, split: self.split, begin: std::mem::take(&mut self.begin) });
                 *self = PacketTracker::default();
             }
         }
@@ -291,19 +327,36 @@ mod tests {
     fn packets_are_followed_across_frames() {
         let mut tracker = PacketTracker::default();
         let big = publish("a", &[0; 300], 0);
-        let whole = Seen { kind: PUBLISH, flags: 0, split: false };
+        let whole = Seen { kind: PUBLISH, flags: 0, split: false, begin: Vec::new() };
         assert_eq!(tracker.frame(&big).unwrap(), [whole]);
         for cut in 1..big.len() {
             let (left, right) = big.split_at(cut);
             assert_eq!(tracker.frame(left).unwrap(), []);
             let mut end = right.to_vec();
             end.extend_from_slice(&[0xe0, 0]);
-            let split = Seen { kind: PUBLISH, flags: 0, split: true };
+            let split = Seen { kind: PUBLISH, flags: 0, split: true, begin: Vec::new() };
             let seen = tracker.frame(&end).unwrap();
             assert_eq!(seen[0], split, "{cut}");
             assert_eq!(seen[1].kind, DISCONNECT);
         }
         assert!(tracker.frame(&[0x30, 0xff, 0xff, 0xff, 0xff]).is_err());
+    }
+
+    #[test]
+    fn a_publish_above_qos_0_shows_its_begin_however_it_is_cut() {
+        let packet = publish("a/b", &[7; 5000], 1);
+        for cut in [1, 2, 3, 9, 100, 3000, packet.len() - 1] {
+            let mut tracker = PacketTracker::default();
+            let (left, right) = packet.split_at(cut);
+            assert_eq!(tracker.frame(left).unwrap(), []);
+            let seen = tracker.frame(right).unwrap();
+            assert_eq!(seen[0].begin.len(), PUBLISH_BEGIN, "{cut}");
+            let published = parse_publish(4, &seen[0].begin).unwrap();
+            assert_eq!((published.packet_id, published.payload), (1, &[7; PUBLISH_BEGIN - 7][..]));
+        }
+        let with_alias = b"\x00\x01a\x01\x02\x03\x23\x00\x01payload";
+        assert_eq!(parse_publish(5, with_alias), Some(Published { packet_id: 0x102, payload: b"payload" }));
+        assert_eq!(parse_publish(5, b"\x00\x01a\x01"), None);
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::options::Options;
 use crate::proxy;
 use crate::random;
 use crate::ready::Ready;
+use crate::resends::Resends;
 use crate::sessions::Sessions;
 use crate::state::State;
 
@@ -93,6 +94,7 @@ pub async fn start(options: Options) -> Result<Running, String> {
         identities,
         connections: Connections::default(),
         sessions: Sessions::default(),
+        resends: Resends::default(),
         certificates,
         broker,
         ready: OnceLock::from(ready.clone()),

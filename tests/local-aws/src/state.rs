@@ -12,6 +12,7 @@ use crate::faults::Faults;
 use crate::identities::Identities;
 use crate::options::Options;
 use crate::ready::Ready;
+use crate::resends::Resends;
 use crate::sessions::Sessions;
 
 /// Everything behind the ports.
@@ -30,6 +31,8 @@ pub struct State {
     pub connections: Connections,
     /// Who is connected by MQTT.
     pub sessions: Sessions,
+    /// What was published with which packet identifier.
+    pub resends: Resends,
     /// TLS configurations.
     pub certificates: Certificates,
     /// The broker behind IoT Core.

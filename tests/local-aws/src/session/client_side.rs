@@ -16,6 +16,7 @@ use crate::events::Service;
 use crate::faults;
 use crate::frames::Out;
 use crate::mqtt::{self, Connect, PacketTracker, Seen};
+use crate::resends::Again;
 use crate::tls::{self, GOODBYE, Tls};
 use crate::websocket::{self, Frame, FrameError, FrameReader};
 
@@ -26,6 +27,9 @@ pub struct Client<'a> {
     frames: FrameReader,
     tracker: PacketTracker,
     first: Vec<u8>,
+    /// As CONNECT said.
+    client_id: String,
+    level: u8,
     /// Whether the CONNACK left.
     pub connack_sent: &'a AtomicBool,
 }
@@ -34,7 +38,7 @@ impl<'a> Client<'a> {
     /// A client of which nothing was read yet but `buffer`.
     pub fn new(connection: &'a Arc<Connection>, buffer: Vec<u8>, connack_sent: &'a AtomicBool) -> Client<'a> {
         let (frames, tracker) = (FrameReader::new(buffer), PacketTracker::default());
-        Client { connection, frames, tracker, first: Vec::new(), connack_sent }
+        Client { connection, frames, tracker, first: Vec::new(), client_id: String::new(), level: 0, connack_sent }
     }
 
     /// Reads until a whole CONNECT is there. Nothing is lost when it is given up and called again.
@@ -64,6 +68,7 @@ impl<'a> Client<'a> {
                         "username": connect.username,
                     }),
                 );
+                (self.client_id, self.level) = (connect.client_id.clone(), connect.level);
                 return Ok((connect, std::mem::take(&mut self.first)));
             }
         }
@@ -153,11 +158,10 @@ impl<'a> Client<'a> {
         let journal = &self.connection.state.journal;
         let seen = self.tracker.frame(payload).map_err(|what| Ending::Violation(1002, what))?;
         let mut disconnect = false;
-        for Seen { kind, flags, split } in &seen {
+        for Seen { kind, flags, split, begin } in &seen {
             journal.count("mqtt_packets_received");
             match *kind {
-                mqtt::PUBLISH if flags & mqtt::DUP != 0 => journal.count("publishes_again"),
-                mqtt::PUBLISH => journal.count("publishes"),
+                mqtt::PUBLISH => self.published(*flags, begin),
                 mqtt::SUBSCRIBE => journal.count("subscribes"),
                 _ => {}
             }
@@ -178,6 +182,18 @@ impl<'a> Client<'a> {
             }
         }
         Ok(disconnect)
+    }
+
+    fn published(&self, flags: u8, begin: &[u8]) {
+        let state = &self.connection.state;
+        let is_again = flags & mqtt::DUP != 0;
+        state.journal.count(if is_again { "publishes_again" } else { "publishes" });
+        let Some(published) = mqtt::parse_publish(self.level, begin) else { return };
+        match state.resends.saw(&self.client_id, &published) {
+            Again::SameId if is_again => state.journal.count("publishes_again_same_id"),
+            Again::OtherId if is_again => state.journal.count("publishes_again_other_id"),
+            _ => {}
+        }
     }
 
     /// Ends the connection as the session's end demands.
