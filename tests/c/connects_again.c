@@ -146,12 +146,17 @@ static void recognises_a_twin(void) {
     cognito_client *client = reconnecting_as("test-twin", &events);
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(client, FOREVER));
     for (int round = 1; round <= 3; round++) {
+        double began = now_ms();
         cognito_config *config = local_aws_config();
         CHECK_STATUS(COGNITO_STATUS_OK, cognito_config_set_client_id(config, "test-twin"));
         cognito_client *twin = inbox_client(config, &other);
         CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_connect(twin, FOREVER));
         CHECK(inbox_wait(client, &events.events, 2 + 3 * round));
         CHECK(cognito_client_is_connected(client));
+        if (round == 1) {
+            printf("connected again %.0f ms after the twin began to connect\n", now_ms() - began);
+            CHECK(now_ms() - began < allowed_ms(1000));
+        }
         cognito_client_free(twin);
         cognito_failure *failure = NULL;
         CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_failure(client, &failure));

@@ -1,5 +1,6 @@
 /* Messages of QoS 1 from one client to another with a persistent session, while both are cut off
- * again and again in every way: none is lost, and none comes twice that was not sent twice.
+ * again and again in every way: none is lost, none comes twice that was not sent twice, and each
+ * that is sent again has DUP and its old packet identifier.
  * Arguments: how many messages, how many times they are cut off, and the version of MQTT. */
 
 #include "inbox.h"
@@ -81,6 +82,11 @@ int main(int argc, char **argv) {
         "%d sent and %ld of them again, %d acknowledged; %d received, and %d again, %d with DUP; "
         "%d cuts, %d and %d events\n",
         sent, sent_again, told.completions, distinct, again, flagged, cut, from.events, to.events);
+    long same_id = local_aws_counter("publishes_again_same_id");
+    printf("%ld of those sent again had come before, with the same packet identifier\n", same_id);
+    CHECK(same_id > 0);
+    CHECK_INT(0, local_aws_counter("publishes_again_other_id"));
+    CHECK(local_aws_counter("publishes") <= total); /* without DUP */
     CHECK_INT(total, distinct);
     CHECK_INT(total, told.completions);
     CHECK_INT(cuts, cut);
