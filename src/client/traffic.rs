@@ -9,7 +9,7 @@ use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::mqtt::Error as MqttError;
 use crate::mqtt::codec::{self, Connect, Received};
-use crate::mqtt::session::{Due as KeepAliveDue, Next, Now, Output};
+use crate::mqtt::session::{KeepAlive, Next, Now, Output};
 use crate::status::Status;
 use crate::sys::{awake_time, boot_time, random};
 use crate::transport::{ByteStream, Ended};
@@ -233,8 +233,7 @@ impl State {
 
     /// Keep-alive, and the planned end.
     fn check_time(&mut self) -> Result<(), Failure> {
-        // While nothing is read, the answer may lie in the socket.
-        if self.session.due(now()) == Some(KeepAliveDue::GiveUp) && !self.is_held_back() {
+        if self.answer_due().is_some_and(|due| awake_time() >= due) {
             return Err(failure(MqttError::PingTimedOut));
         }
         let Phase::Open { renewal, .. } = &mut self.phase else { return Ok(()) };
@@ -294,18 +293,20 @@ impl State {
                 let planned = match *renewal {
                     Renewal::At(at) | Renewal::Holding { until: at } => at,
                 };
-                let now = now();
-                match self.session.due(now) {
-                    Some(KeepAliveDue::At(at)) => Some(Due::At(planned.min(at))),
-                    Some(KeepAliveDue::AnswerBy(at)) => Some(Due::In(at.saturating_sub(now.awake))),
-                    // Nothing can be done about it before the application has caught up, or the socket has room.
-                    Some(KeepAliveDue::GiveUp) if self.is_held_back() => Some(Due::At(planned)),
-                    Some(KeepAliveDue::Ping) if self.is_blocked() => Some(Due::At(planned)),
-                    _ => Some(Due::In(Duration::ZERO)),
-                }
+                // Without room in the socket, nothing can be asked.
+                let ping = self.session.keep_alive().filter(|_| !self.is_blocked()).map(KeepAlive::ping_due);
+                let at = Due::At(ping.map_or(planned, |ping| planned.min(ping)));
+                let answer = self.answer_due().map(|due| Due::In(due.saturating_sub(awake_time())));
+                [Some(at), answer].into_iter().flatten().min_by_key(|due| due.left())
             }
             Phase::Ending { since, .. } => Some(Due::In(ByteStream::close_due_in(since.elapsed()))),
         }
+    }
+
+    /// When the connection is over unless something comes, by the clock that stands still while the board sleeps. While nothing is
+    /// read, what should come may lie in the socket.
+    fn answer_due(&self) -> Option<Duration> {
+        self.session.keep_alive().filter(|_| !self.is_held_back()).and_then(KeepAlive::answer_due)
     }
 
     /// Whether output waits for the socket to have room.

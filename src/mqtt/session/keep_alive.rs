@@ -18,40 +18,34 @@ pub struct KeepAlive {
     ping_time: Duration,
     last_sent: Duration,
     last_received: Duration,
-    /// By the clock that stands still.
-    ping_sent: Option<Duration>,
-}
-
-/// What is to be done now.
-#[derive(Debug, PartialEq)]
-pub enum Due {
-    /// Nothing before this boot time.
-    At(Duration),
-    /// Nothing before this time of the clock that stands still, unless the answer comes.
-    AnswerBy(Duration),
-    /// Send PINGREQ.
-    Ping,
-    /// PINGRESP is late: unless it lies unread in the socket, the connection is over.
-    GiveUp,
+    /// PINGREQs that are not answered yet.
+    unanswered: u32,
+    /// Since when, by the clock that stands still, nothing has come though an answer should.
+    silent_since: Duration,
 }
 
 impl KeepAlive {
     /// Opened by a CONNACK at `now`. PINGRESP may take `ping_time`.
     pub fn new(interval: Duration, ping_time: Duration, now: Now) -> Self {
-        Self { interval, ping_time, last_sent: now.boot, last_received: now.boot, ping_sent: None }
+        let (last_sent, last_received) = (now.boot, now.boot);
+        Self { interval, ping_time, last_sent, last_received, unanswered: 0, silent_since: now.awake }
     }
 
-    /// What is due at `now`. PINGREQ goes out after an interval in which nothing was sent, as MQTT demands, and after one in which
+    /// The boot time at which PINGREQ goes out: after an interval in which nothing was sent, as MQTT demands, and after one in which
     /// nothing has come: who sends only would never learn that nobody is there.
-    pub fn due(&self, now: Now) -> Due {
-        match self.ping_sent.map(|sent| sent + self.ping_time) {
-            Some(due) if now.awake >= due => Due::GiveUp,
-            Some(due) => Due::AnswerBy(due),
-            None => match self.last_sent.min(self.last_received) + self.interval {
-                due if now.boot >= due => Due::Ping,
-                due => Due::At(due),
-            },
-        }
+    pub fn ping_due(&self) -> Duration {
+        let since = match self.unanswered {
+            0 => self.last_sent.min(self.last_received),
+            // It was asked already; the server still counts the client's silence.
+            _ => self.last_sent,
+        };
+        since + self.interval
+    }
+
+    /// The time, of the clock that stands still, at which the connection is over unless something comes; `None` when nothing has to.
+    /// Whatever comes puts it off, because an answer may be behind it.
+    pub fn answer_due(&self) -> Option<Duration> {
+        (self.unanswered > 0).then(|| self.silent_since + self.ping_time)
     }
 
     /// A packet goes out.
@@ -61,18 +55,23 @@ impl KeepAlive {
 
     /// PINGREQ goes out.
     pub fn ping_sent(&mut self, now: Now) {
-        self.last_sent = now.boot;
-        self.ping_sent = Some(now.awake);
+        self.sent(now);
+        if self.unanswered == 0 {
+            self.silent_since = now.awake;
+        }
+        self.unanswered = self.unanswered.saturating_add(1);
     }
 
     /// A packet came.
     pub fn received(&mut self, now: Now) {
-        self.last_received = now.boot;
+        (self.last_received, self.silent_since) = (now.boot, now.awake);
     }
 
     /// PINGRESP came. Gives whether it answers anything.
     pub fn answered(&mut self) -> bool {
-        self.ping_sent.take().is_some()
+        let answers = self.unanswered > 0;
+        self.unanswered = self.unanswered.saturating_sub(1);
+        answers
     }
 }
 
@@ -94,58 +93,73 @@ mod tests {
     #[test]
     fn silence_of_an_interval_asks_for_a_ping_and_its_answer_ends_the_wait() {
         let mut keep_alive = KeepAlive::new(s(60), PING_TIME, at(s(1000)));
-        assert_eq!(keep_alive.due(at(s(1059))), Due::At(s(1060)));
-        assert_eq!(keep_alive.due(at(s(1060))), Due::Ping);
+        assert_eq!((keep_alive.ping_due(), keep_alive.answer_due()), (s(1060), None));
         keep_alive.ping_sent(at(s(1060)));
-        assert_eq!(keep_alive.due(at(s(1061))), Due::AnswerBy(s(1070)));
+        assert_eq!((keep_alive.ping_due(), keep_alive.answer_due()), (s(1120), Some(s(1070))));
         keep_alive.received(at(s(1061)));
         assert!(keep_alive.answered());
-        assert_eq!(keep_alive.due(at(s(1061))), Due::At(s(1120)));
+        assert_eq!((keep_alive.ping_due(), keep_alive.answer_due()), (s(1120), None));
         assert!(!keep_alive.answered());
     }
 
     #[test]
     fn sleep_makes_a_ping_due_and_gives_its_answer_the_time_that_the_board_is_awake() {
         let mut keep_alive = KeepAlive::new(s(60), PING_TIME, at(s(0)));
-        assert_eq!(keep_alive.due(Now { boot: s(3600), awake: s(1) }), Due::Ping);
         keep_alive.ping_sent(Now { boot: s(3600), awake: s(1) });
-        assert_eq!(keep_alive.due(Now { boot: s(7200), awake: s(2) }), Due::AnswerBy(s(11)));
-        assert_eq!(keep_alive.due(Now { boot: s(7209), awake: s(11) }), Due::GiveUp);
+        assert_eq!((keep_alive.ping_due(), keep_alive.answer_due()), (s(3660), Some(s(11))));
     }
 
     #[test]
     fn who_only_sends_asks_too_and_who_only_receives() {
         let mut keep_alive = KeepAlive::new(s(60), PING_TIME, at(s(0)));
-        for second in 1..60 {
-            keep_alive.sent(at(s(second)));
-            assert_eq!(keep_alive.due(at(s(second))), Due::At(s(60)));
-        }
-        assert_eq!(keep_alive.due(at(s(60))), Due::Ping);
+        keep_alive.sent(at(s(59)));
+        assert_eq!(keep_alive.ping_due(), s(60));
         let mut keep_alive = KeepAlive::new(s(60), PING_TIME, at(s(0)));
         keep_alive.received(at(s(59)));
-        assert_eq!(keep_alive.due(at(s(60))), Due::Ping);
+        assert_eq!(keep_alive.ping_due(), s(60));
+    }
+
+    #[test]
+    fn what_comes_before_the_answer_puts_its_time_off() {
+        let mut keep_alive = KeepAlive::new(s(60), PING_TIME, at(s(0)));
+        keep_alive.ping_sent(at(s(60)));
+        keep_alive.received(at(s(69)));
+        assert_eq!(keep_alive.answer_due(), Some(s(79)));
+        assert!(keep_alive.answered());
+        assert_eq!(keep_alive.answer_due(), None);
+    }
+
+    /// Of a client that is so far behind that it reads nothing, the server hears all the same.
+    #[test]
+    fn a_ping_that_is_not_answered_is_followed_by_others_which_do_not_put_its_time_off() {
+        let mut keep_alive = KeepAlive::new(s(60), PING_TIME, at(s(0)));
+        for minute in 1..=3 {
+            assert_eq!(keep_alive.ping_due(), s(60 * minute));
+            keep_alive.ping_sent(at(s(60 * minute)));
+            assert_eq!(keep_alive.answer_due(), Some(s(70)));
+        }
+        for _ in 0..3 {
+            keep_alive.received(at(s(200)));
+            assert!(keep_alive.answered());
+        }
+        assert_eq!((keep_alive.ping_due(), keep_alive.answer_due()), (s(240), None));
+        assert!(!keep_alive.answered());
     }
 
     /// One ping in each silent minute, and never later than MQTT allows.
     #[test]
     fn a_day_goes_by_without_a_break() {
         let mut keep_alive = KeepAlive::new(s(60), PING_TIME, at(s(0)));
-        let (mut now, mut last_sent, mut pings) = (s(0), s(0), 0);
+        let (mut now, mut pings) = (s(0), 0);
         while now < s(24 * 3600) {
-            match keep_alive.due(at(now)) {
-                Due::At(due) => now = due,
-                Due::Ping => {
-                    assert!(now - last_sent <= s(60));
-                    keep_alive.ping_sent(at(now));
-                    last_sent = now;
-                    pings += 1;
-                    now += Duration::from_millis(150);
-                    keep_alive.received(at(now));
-                    assert!(keep_alive.answered());
-                }
-                due => panic!("{due:?} at {now:?}"),
-            }
+            let due = keep_alive.ping_due();
+            assert!(due > now && due - now <= s(60));
+            keep_alive.ping_sent(at(due));
+            pings += 1;
+            now = due + Duration::from_millis(150);
+            keep_alive.received(at(now));
+            assert!(keep_alive.answered());
         }
-        assert!((1435..=1440).contains(&pings), "{pings}");
+        assert_eq!(pings, 1440);
     }
 }

@@ -6,7 +6,7 @@ mod keep_alive;
 mod requests;
 mod subscriptions;
 
-pub use keep_alive::{Due, KeepAlive, Now};
+pub use keep_alive::{KeepAlive, Now};
 pub use requests::{Limits, Withdrawn};
 
 use super::codec::{self, Accepted, Message, MqttVersion, Qos, Received};
@@ -174,9 +174,9 @@ impl<H: Clone> Session<H> {
         self.requests.unacknowledged()
     }
 
-    /// When keep-alive wants something; `None` without a connection.
-    pub fn due(&self, now: Now) -> Option<Due> {
-        self.connection.as_ref().map(|connection| connection.keep_alive.due(now))
+    /// The keep-alive of the connection, if there is one.
+    pub fn keep_alive(&self) -> Option<&KeepAlive> {
+        self.connection.as_ref().map(|connection| &connection.keep_alive)
     }
 
     /// A packet came.
@@ -223,7 +223,7 @@ impl<H: Clone> Session<H> {
             connection.keep_alive.sent(now);
             return Ok(Some(Next::Packet { bytes: codec::puback(packet_id), done: None }));
         }
-        if connection.keep_alive.due(now) == Due::Ping {
+        if now.boot >= connection.keep_alive.ping_due() {
             connection.keep_alive.ping_sent(now);
             return Ok(Some(Next::Packet { bytes: codec::PINGREQ, done: None }));
         }
