@@ -40,6 +40,8 @@ static const struct {
      "  --mqtt_version VERSION     4 for MQTT 3.1.1 (the default) or 5\n"},
     {"--ca_file", CA_FILE, NEEDS_IDENTITY,
      "  --ca_file FILE             trust these PEM certificates in place of the built-in roots\n"},
+    {"--trust", TRUST, NEEDS_IDENTITY,
+     "  --trust ROOTS              amazon (built in) or system; --ca_file adds to these then\n"},
     {"--proxy_host", PROXY_HOST, NEEDS_IDENTITY,
      "  --proxy_host HOST          reach the servers through this HTTP proxy\n"},
     {"--proxy_port", PROXY_PORT, NEEDS_IDENTITY,
@@ -188,6 +190,15 @@ static bool parse_number(const char *option, const char *text, uint32_t *number)
     return true;
 }
 
+static bool parse_trust(const char *text, int32_t *trust) {
+    if (text != NULL && strcmp(text, "system") == 0) {
+        *trust = COGNITO_TRUST_SYSTEM;
+    } else if (text != NULL && strcmp(text, "amazon") != 0) {
+        return options_wrong("--trust is amazon or system, and not", text);
+    }
+    return true;
+}
+
 /* A setter that refuses its value leaves the reason in the last error. */
 static bool accepted(const char *option, cognito_status status) {
     return status == COGNITO_STATUS_OK || options_wrong(option, cognito_last_error());
@@ -197,11 +208,13 @@ static bool configure(const struct options *options, cognito_config *config) {
     const char *const *value = options->value;
     uint32_t port = 443, proxy_port = 8080, timeout_ms = 30000;
     uint32_t mqtt_version = COGNITO_MQTT_VERSION_V3_1_1;
+    int32_t trust = COGNITO_TRUST_AMAZON;
     /* Where a setting may be NULL, NULL is its default. */
     return parse_number("--port", value[PORT], &port) &&
            parse_number("--proxy_port", value[PROXY_PORT], &proxy_port) &&
            parse_number("--connect_timeout_ms", value[CONNECT_TIMEOUT_MS], &timeout_ms) &&
            parse_number("--mqtt_version", value[MQTT_VERSION], &mqtt_version) &&
+           parse_trust(value[TRUST], &trust) &&
            accepted("--mqtt_version:",
                     cognito_config_set_mqtt_version(config, (int32_t)mqtt_version)) &&
            (value[ENDPOINT] == NULL ||
@@ -222,6 +235,8 @@ static bool configure(const struct options *options, cognito_config *config) {
            (value[CLIENT_ID] == NULL ||
             accepted("--client_id:", cognito_config_set_client_id(config, value[CLIENT_ID]))) &&
            accepted("--ca_file:", cognito_config_set_ca_file(config, value[CA_FILE])) &&
+           (value[TRUST] == NULL ||
+            accepted("--trust:", cognito_config_set_trust(config, trust))) &&
            accepted("--proxy_host, --proxy_port:",
                     cognito_config_set_proxy(config, value[PROXY_HOST], proxy_port)) &&
            accepted("--connect_timeout_ms:",

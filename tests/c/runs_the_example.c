@@ -53,6 +53,11 @@ static void good_runs(void) {
                              local_aws("PROXY_PORT"), "--connect_timeout_ms=20000")));
     CHECK_INT(2, local_aws_counter("proxy_tunnels"));
 
+    check_row = "--trust";
+    CHECK_INT(0, run(OPTIONS(CONNECT, "--trust=amazon", "--verbosity=Debug")));
+    CHECK_CONTAINS("6 trusted roots", program_errors);
+    CHECK_INT(0, run(OPTIONS(CONNECT, "--trust", "system")));
+
     check_row = "--help";
     CHECK_INT(0, run(OPTIONS("--help")));
     CHECK_CONTAINS("usage: cognito_connect", program_output);
@@ -113,6 +118,7 @@ int main(int argc, char **argv) {
     wrong_usage(OPTIONS(CONNECT, "--proxy_port=8080x"), "--proxy_port takes a number");
     wrong_usage(OPTIONS(CONNECT, "--connect_timeout_ms="), "--connect_timeout_ms takes a number");
     wrong_usage(OPTIONS(CONNECT, "--verbosity=Loud"), "Loud");
+    wrong_usage(OPTIONS(CONNECT, "--trust=all"), "--trust is amazon or system, and not all");
     wrong_usage(OPTIONS(CONNECT, "--endpoint=https://x"), "without scheme");
     wrong_usage(OPTIONS(CONNECT, "--cognito_identity=us-east-1_AbC"), "user pool");
 
