@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 FULL_SEGMENT = 1448  # bytes: MTU 1500 less IPv4, TCP and the timestamp option
+READING_S = 0.02  # what a client has said may be read later than its first packet is seen
 
 
 class TcpPacket(NamedTuple):
@@ -40,15 +41,16 @@ class Sent:
     flights: list = field(default_factory=list)  # bytes of each
 
 
-def sent_until(packets, connected_at):
-    """`Sent` for each connection that was opened among these packets, up to the packet that let the client say it is
-    connected.
+def sent_between(packets, connecting_at, connected_at):
+    """`Sent` for each connection that was opened among these packets after the client said that it connects, up to the
+    packet that let it say it is connected.
 
     That packet is the last one with payload that the client could have read by then; what leaves after it (MQTT
     DISCONNECT) is no longer the connect.
     """
     packets = [TcpPacket(*packet) for packet in packets]
-    opened = {packet.connection() for packet in packets if packet.direction == "out" and packet.opens}
+    opened = {packet.connection() for packet in packets
+              if packet.direction == "out" and packet.opens and packet.arrived >= connecting_at - READING_S}
     packets = [packet for packet in packets if packet.connection() in opened]
     heard = [packet.released for packet in packets
              if packet.direction == "in" and packet.payload and packet.released <= connected_at]

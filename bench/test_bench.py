@@ -3,7 +3,7 @@
 import unittest
 
 from report import Connect, Result, as_json, table
-from segments import FULL_SEGMENT, TcpPacket, sent_until, total
+from segments import FULL_SEGMENT, TcpPacket, sent_between, total
 
 SERVER, CLIENT = ("10.0.0.1", 443), ("10.0.0.2", 50000)
 
@@ -20,33 +20,38 @@ class Segments(unittest.TestCase):
     def test_what_is_sent_between_two_answers_is_one_flight(self):
         packets = [out(0, 0, 0, opens=True), out(2, 1, 100), into(4, 3000), out(5, 101, 30), out(5, 131, 40),
                    into(7, 10)]
-        sent = total(sent_until(packets, 8))
+        sent = total(sent_between(packets, 0, 8))
         self.assertEqual((sent.segments, sent.fewest, sent.flights), (3, 2, [100, 70]))
 
     def test_a_flight_that_is_larger_than_a_segment_needs_two(self):
         packets = [out(0, 0, 0, opens=True), out(2, 1, FULL_SEGMENT), out(2, 1 + FULL_SEGMENT, 1), into(4, 10)]
-        self.assertEqual(total(sent_until(packets, 5)).fewest, 2)
+        self.assertEqual(total(sent_between(packets, 0, 5)).fewest, 2)
 
     def test_what_follows_the_last_answer_before_connected_is_not_counted(self):
         packets = [out(0, 0, 0, opens=True), out(2, 1, 100), into(4, 10), out(4.1, 101, 2)]
-        self.assertEqual(total(sent_until(packets, 4.2)).segments, 1)
+        self.assertEqual(total(sent_between(packets, 0, 4.2)).segments, 1)
 
     def test_a_segment_sent_again_is_counted_apart(self):
         packets = [out(0, 0, 0, opens=True), out(2, 1, 100), out(3, 1, 100), into(4, 10)]
-        sent = total(sent_until(packets, 5))
+        sent = total(sent_between(packets, 0, 5))
         self.assertEqual((sent.segments, sent.repeated), (1, 1))
 
     def test_acknowledgements_are_not_counted(self):
         packets = [out(0, 0, 0, opens=True), into(1, 0), out(2, 1, 0), into(4, 10)]
-        self.assertEqual(total(sent_until(packets, 5)).segments, 0)
+        self.assertEqual(total(sent_between(packets, 0, 5)).segments, 0)
 
     def test_a_connection_from_before_is_not_counted(self):
-        self.assertEqual(sent_until([out(2, 1, 100), into(4, 10)], 5), {})
+        self.assertEqual(sent_between([out(2, 1, 100), into(4, 10)], 0, 5), {})
+
+    def test_a_connection_that_was_opened_before_the_client_said_that_it_connects_is_not_counted(self):
+        packets = [out(0, 0, 0, opens=True), out(1, 1, 10), out(3, 0, 0, opens=True, port=2), out(4, 1, 20, port=2),
+                   into(5, 5, port=2)]
+        self.assertEqual(total(sent_between(packets, 3.01, 6)).flights, [20])
 
     def test_each_connection_has_its_own_flights(self):
         packets = [out(0, 0, 0, opens=True), out(0, 0, 0, opens=True, port=2), out(1, 1, 10), out(1, 1, 20, port=2),
                    into(2, 5), out(3, 21, 20, port=2), into(4, 5, port=2)]
-        self.assertEqual(sorted(sent.flights for sent in sent_until(packets, 5).values()), [[10], [40]])
+        self.assertEqual(sorted(sent.flights for sent in sent_between(packets, 0, 5).values()), [[10], [40]])
 
 
 def result(*pairs):
