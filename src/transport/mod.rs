@@ -9,6 +9,7 @@ mod frames;
 mod framing;
 pub mod http;
 mod nonblocking;
+mod pem;
 mod progress;
 mod proxy;
 mod readiness;

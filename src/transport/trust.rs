@@ -1,12 +1,12 @@
 //! The roots that servers' certificates must lead to.
 
+use super::pem::certificates;
 use crate::config::{Network, Trust};
 use crate::error::{Failure, Stage};
 use crate::log::log;
 use crate::status::Status;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::{Error as PemError, PemObject};
 
 /// Amazon Root CA 1 to 4 and the Starfield root that signs across to them.
 const AMAZON: [&[u8]; 5] = [
@@ -78,11 +78,10 @@ fn read(what: &str, path: &str) -> Result<Vec<u8>, Failure> {
 
 fn add_pem(store: &mut RootCertStore, what: &str, pem: &[u8], strictness: Strictness) -> Result<(), Failure> {
     let before = store.len();
-    for (number, certificate) in CertificateDer::pem_slice_iter(pem).enumerate() {
-        let number = number + 1;
-        let certificate = certificate
-            .map_err(|error| failure(format!("{what}: certificate {number} is not PEM: {}", describe(&error))))?;
-        match store.add(certificate) {
+    for (number, certificate) in (1..).zip(certificates(pem)) {
+        let certificate =
+            certificate.map_err(|error| failure(format!("{what}: certificate {number} is not PEM: {error}")))?;
+        match store.add(CertificateDer::from(certificate)) {
             Err(error) if strictness == Strictness::Strict => {
                 return Err(failure(format!("{what}: certificate {number} is unusable: {error}")));
             }
@@ -94,16 +93,6 @@ fn add_pem(store: &mut RootCertStore, what: &str, pem: &[u8], strictness: Strict
             .hint("Give certificates in PEM form, beginning with -----BEGIN CERTIFICATE-----"));
     }
     Ok(())
-}
-
-/// The crate's own words quote the bytes as a list of numbers.
-fn describe(error: &PemError) -> &'static str {
-    match error {
-        PemError::MissingSectionEnd { .. } => "its END line is missing",
-        PemError::IllegalSectionStart { .. } => "its BEGIN line is malformed",
-        PemError::Base64Decode(_) => "its base64 is malformed",
-        _ => "it is malformed",
-    }
 }
 
 fn failure(message: String) -> Failure {
