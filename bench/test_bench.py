@@ -1,9 +1,13 @@
 """Tests of the pure parts: python3 -m unittest discover -s bench"""
 
 import unittest
+from xml.etree.ElementTree import fromstring
 
+import budget
 from report import Connect, Result, as_json, table
 from segments import FULL_SEGMENT, TcpPacket, sent_between, total
+from system_calls import asked
+from waterfall import Picture, bars, svg
 
 SERVER, CLIENT = ("10.0.0.1", 443), ("10.0.0.2", 50000)
 
@@ -75,6 +79,69 @@ class Report(unittest.TestCase):
         content = as_json([result((260, 510), (261, 511))], (50, 100), {50: [0.05], 100: [0.1]}, [0.0001])
         self.assertEqual(len(content["results"][0]["connects"]), 4)
         self.assertEqual(content["link"]["ping_ms"]["50"]["median"], 50)
+
+
+
+class Waterfall(unittest.TestCase):
+    # A link of 4 s; the client says at 0 that it connects, and at 17 that it is connected.
+    PACKETS = [out(0, 0, 0, opens=True), into(4, 0), out(4, 1, 300), into(8, 3000), out(8, 301, 80), out(9, 381, 1400),
+               into(12, 500), out(12, 1781, 100), into(13, 1000), out(14, 1881, 110), into(17, 30)]
+
+    def test_a_step_lasts_from_what_is_sent_to_its_answer(self):
+        drawn = bars(self.PACKETS, {443: "IoT Core"}, 0, 17, 4)
+        self.assertEqual([(bar.step, bar.began, bar.ended) for bar in drawn],
+                         [("TCP", 0, 4), ("TLS", 4, 8), ("wait", 8, 9), ("upgrade", 9, 13), ("MQTT", 14, 17)])
+
+    def test_a_connection_to_another_port_is_not_drawn(self):
+        self.assertEqual(bars(self.PACKETS, {80: "IoT Core"}, 0, 17, 4), [])
+
+    def test_the_picture_is_xml_and_names_each_client_and_its_time(self):
+        drawn = bars(self.PACKETS, {443: "IoT Core"}, 0, 17, 4)
+        picture = svg([Picture("ours & theirs", drawn, 17)], 4000)
+        self.assertEqual(fromstring(picture).tag, "{http://www.w3.org/2000/svg}svg")
+        self.assertIn("ours &amp; theirs: 17000 ms", picture)
+
+
+class SystemCalls(unittest.TestCase):
+    def test_calls_are_counted_once_and_bytes_of_tcp_sockets_only(self):
+        counted = asked("""\
+10 socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_IP) = 9
+10 sendmsg(9, {msg_iov=[{iov_base="(,) = 5", iov_len=7}]}, MSG_NOSIGNAL) = 7
+10 recvfrom(9, 0x55, 4096, 0, NULL, NULL) = -1 EAGAIN (Resource temporarily unavailable)
+10 clone3({flags=CLONE_VM}, 88 <unfinished ...>
+11 recvfrom(9, <unfinished ...>
+10 <... clone3 resumed> => {parent_tid=[11]}, 88) = 11
+11 <... recvfrom resumed>"abc", 4096, 0, NULL, NULL) = 3
+10 write(1, "Connected!\\n", 11) = 11
+10 close(9) = 0
+10 socket(AF_INET, SOCK_DGRAM, IPPROTO_IP) = 9
+10 sendmsg(9, {}, 0) = 100
+10 --- SIGCHLD {si_signo=SIGCHLD} ---
+11 +++ exited with 0 +++
+""".splitlines())
+        self.assertEqual(counted.total(), 9)
+        self.assertEqual((counted.sent_bytes, counted.received_bytes, counted.sends, counted.threads), (7, 3, 1, 1))
+        self.assertEqual(counted.calls["recvfrom"], 2)
+
+
+class Budget(unittest.TestCase):
+    BUDGET = "# name\tcount\n\nheap.bytes\t1000\t2\twhy\nwire.sends\t10\t0\twhy\n"
+
+    def test_a_count_may_exceed_its_line_by_the_tolerance(self):
+        kept = budget.verdicts(budget.read(self.BUDGET), {"heap.bytes": 1020, "wire.sends": 11}, {"heap", "wire"})
+        self.assertEqual([verdict.is_kept for verdict in kept], [True, False])
+
+    def test_what_is_not_compared_is_an_error(self):
+        lines = budget.read(self.BUDGET)
+        self.assertEqual(len(budget.verdicts(lines, {"wire.sends": 1}, {"wire"})), 1)
+        for counts in ({}, {"wire.sends": 1, "wire.bytes": 1}):
+            with self.assertRaises(ValueError):
+                budget.verdicts(lines, counts, {"wire"})
+
+    def test_a_line_without_a_reason_or_twice_is_an_error(self):
+        for text in ("a.b\t1\t0\t\n", "a.b\t1\t0\tx\na.b\t1\t0\tx\n", "a.b 1 0 x\n"):
+            with self.assertRaises(ValueError):
+                budget.read(text)
 
 
 if __name__ == "__main__":
