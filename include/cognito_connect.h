@@ -1092,8 +1092,8 @@ cognito_status cognito_config_set_identity_pool(cognito_config *config,
  *
  * @param load      Both, or both NULL for none.
  * @param save      Both, or both NULL for none.
- * @param user_data Handed to both; any thread may be the one that receives it. Must live until every provider and client
- *                  that was made with this setting is freed.
+ * @param user_data Handed to both; any thread may be the one that receives it. Must live until every provider, transport and
+ *                  client that was made with this setting is freed.
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_config_set_identity_store(cognito_config *config,
@@ -1118,8 +1118,8 @@ cognito_status cognito_config_set_identity_file(cognito_config *config,
  * Sets the callback that gives the logins of an authenticated identity. Default none: the device is a guest.
  *
  * @param login     The callback, or NULL for none.
- * @param user_data Handed to it; any thread may be the one that receives it. Must live until every provider and client
- *                  that was made with this setting is freed.
+ * @param user_data Handed to it; any thread may be the one that receives it. Must live until every provider, transport and
+ *                  client that was made with this setting is freed.
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_config_set_login(cognito_config *config,
@@ -1742,8 +1742,13 @@ cognito_status cognito_client_trace(const cognito_client *client,
  * Frees a client. Calls that wait on other threads end first, with COGNITO_STATUS_CANCELLED. An open session is told
  * DISCONNECT if that takes no waiting; call cognito_client_disconnect() before for an orderly end. The event of the end and
  * the completions of what was under way are delivered first, on this thread; afterwards no callback runs. Never waits for the
- * network; waits for a callback that is running. Inside a callback it is done when that has returned, and the data of all
- * callbacks has to live until the call around it has.
+ * network; waits for a callback that is running.
+ *
+ * Inside an event, message or completion callback, of this client or of another, it does not wait: no further call of the client
+ * succeeds, and the event of the end and the completions are delivered when the callback has returned, on this thread or on
+ * another that was inside a call of the client. The data of all callbacks (user_data) has to live until the outermost callback of
+ * this thread and the call around it have returned; that call waits for the other threads. Inside a callback on the thread of
+ * cognito_client_start(), it has to live until that thread has ended.
  *
  * @param client A client, or NULL.
  */

@@ -27,9 +27,10 @@ use crate::trace::Step;
 use background::Background;
 use descriptors::Descriptors;
 use state::{Phase, State};
+use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 use std::os::fd::RawFd;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -157,8 +158,17 @@ impl Client {
     }
 
     /// Ends all calls, says DISCONNECT if that takes no waiting, tells the application, and gives everything back. Inside a
-    /// callback that is done by whoever leaves last.
-    pub fn close(&self) {
+    /// callback that is done by whoever leaves last, and waited for by the call around that callback.
+    pub fn free(self: Arc<Self>) {
+        self.close();
+        if !callback::is_delivered() {
+            await_freed();
+        } else if !self.execution.has_forked() {
+            let _ = FREED.try_with(|freed| freed.borrow_mut().push(Arc::downgrade(&self)));
+        }
+    }
+
+    fn close(&self) {
         if self.execution.has_forked() {
             self.execution.close(|| {});
             return;
@@ -217,6 +227,25 @@ struct Leaving<'a>(&'a Client);
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {
         self.0.finish_if_left();
+        if !callback::is_delivered() {
+            await_freed();
+        }
+    }
+}
+
+thread_local! {
+    /// The clients that this thread has freed inside callbacks, in which it cannot wait for their end. Those that are gone do not
+    /// live any more.
+    static FREED: RefCell<Vec<Weak<Client>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Waits for them. When the call around a callback has returned, the application may give back the data of all callbacks.
+fn await_freed() {
+    while let Ok(Some(freed)) = FREED.try_with(|freed| freed.borrow_mut().pop()) {
+        if let Some(client) = freed.upgrade().filter(|client| !client.execution.has_forked()) {
+            client.execution.wait_until_left();
+            client.finish_if_left();
+        }
     }
 }
 

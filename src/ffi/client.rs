@@ -199,15 +199,20 @@ pub unsafe extern "C" fn cognito_client_trace(client: *const cognito_client, out
 /// Frees a client. Calls that wait on other threads end first, with COGNITO_STATUS_CANCELLED. An open session is told
 /// DISCONNECT if that takes no waiting; call cognito_client_disconnect() before for an orderly end. The event of the end and
 /// the completions of what was under way are delivered first, on this thread; afterwards no callback runs. Never waits for the
-/// network; waits for a callback that is running. Inside a callback it is done when that has returned, and the data of all
-/// callbacks has to live until the call around it has.
+/// network; waits for a callback that is running.
+///
+/// Inside an event, message or completion callback, of this client or of another, it does not wait: no further call of the client
+/// succeeds, and the event of the end and the completions are delivered when the callback has returned, on this thread or on
+/// another that was inside a call of the client. The data of all callbacks (user_data) has to live until the outermost callback of
+/// this thread and the call around it have returned; that call waits for the other threads. Inside a callback on the thread of
+/// cognito_client_start(), it has to live until that thread has ended.
 ///
 /// @param client A client, or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_client_free(client: *mut cognito_client) {
     boundary::free(|| {
         if let Some(client) = CLIENTS.remove(client)? {
-            client.close();
+            client.free();
         }
         Ok(())
     });

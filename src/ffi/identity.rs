@@ -102,8 +102,8 @@ pub unsafe extern "C" fn cognito_config_set_identity_pool(
 ///
 /// @param load      Both, or both NULL for none.
 /// @param save      Both, or both NULL for none.
-/// @param user_data Handed to both; any thread may be the one that receives it. Must live until every provider and client
-///                  that was made with this setting is freed.
+/// @param user_data Handed to both; any thread may be the one that receives it. Must live until every provider, transport and
+///                  client that was made with this setting is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_config_set_identity_store(
     config: *mut cognito_config,
@@ -145,8 +145,8 @@ pub unsafe extern "C" fn cognito_config_set_identity_file(config: *mut cognito_c
 /// Sets the callback that gives the logins of an authenticated identity. Default none: the device is a guest.
 ///
 /// @param login     The callback, or NULL for none.
-/// @param user_data Handed to it; any thread may be the one that receives it. Must live until every provider and client
-///                  that was made with this setting is freed.
+/// @param user_data Handed to it; any thread may be the one that receives it. Must live until every provider, transport and
+///                  client that was made with this setting is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_config_set_login(
     config: *mut cognito_config,
