@@ -2,7 +2,8 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-install(FILES "${header}" "${PROJECT_SOURCE_DIR}/include/cognito_connect.hpp" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+    FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 install(FILES "${archive}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 if(COGNITO_CONNECT_BUILD_EXAMPLES)
     install(TARGETS cognito_doctor cognito_credentials cognito_bridge RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")

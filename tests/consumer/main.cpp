@@ -1,18 +1,18 @@
-// The header and the library from C++.
+// The C++ header and the library from C++.
 
-#include <cognito_connect.h>
+#include <cognito_connect.hpp>
 
 #include <cstdio>
-#include <cstring>
 
 int main() {
-    cognito_config *config = nullptr;
-    cognito_status status = cognito_config_new(&config);
-    bool ok = status == COGNITO_STATUS_OK &&
-              cognito_config_set_trust(config, COGNITO_TRUST_SYSTEM) == COGNITO_STATUS_OK &&
-              cognito_config_set_port(config, 0) == COGNITO_STATUS_INVALID_ARGUMENT &&
-              std::strcmp(cognito_version(), COGNITO_VERSION_STRING) == 0;
-    std::printf("cognito_connect %s from C++: %s\n", cognito_version(), cognito_last_error());
-    cognito_config_free(config);
+    cognito::config config;
+    cognito::client client;
+    const bool ok =
+        !config.trust(COGNITO_TRUST_SYSTEM) &&
+        config.port(0).value() == COGNITO_STATUS_INVALID_ARGUMENT &&
+        cognito::client::make(config, client).value() == COGNITO_STATUS_INVALID_CONFIG &&
+        cognito::version() == COGNITO_VERSION_STRING;
+    std::printf("cognito_connect %s from C++: %s\n", cognito::version().data(),
+                cognito::last_error().data());
     return ok ? 0 : 1;
 }
