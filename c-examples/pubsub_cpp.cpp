@@ -18,15 +18,22 @@ extern "C" {
 
 namespace {
 
-cognito_client *volatile interrupted_client;
+cognito::client *volatile interrupted_client;
 volatile std::sig_atomic_t is_interrupted;
 
 extern "C" void interrupt(int) {
     is_interrupted = 1;
-    cognito_client_cancel(interrupted_client); /* async-signal-safe */
+    if (interrupted_client != nullptr) {
+        interrupted_client->cancel(); /* async-signal-safe */
+    }
 }
 
 int length(std::string_view text) { return static_cast<int>(text.size()); }
+
+void say(std::error_code error) {
+    const std::string_view name = cognito::status_name(error.value()), why = cognito::last_error();
+    std::fprintf(stderr, "%.*s: %.*s\n", length(name), name.data(), length(why), why.data());
+}
 
 void on_event(const cognito::event &event) {
     if (event.kind == COGNITO_EVENT_KIND_CONNECTED) {
@@ -96,13 +103,12 @@ int main(int argc, char **argv) {
     cognito::client client;
     std::error_code error = cognito::client::make(settings, client, on_event);
     if (!error) {
-        interrupted_client = client.get();
+        interrupted_client = &client;
         std::signal(SIGINT, interrupt);
         std::signal(SIGTERM, interrupt);
         error = run(client, messages, received);
         if (error) {
-            std::fprintf(stderr, "%s: %s\n", cognito_status_name(error.value()),
-                         cognito_last_error());
+            say(error);
         }
         if (client.is_connected()) {
             const std::error_code end = client.disconnect(COGNITO_WAIT_FOREVER);
@@ -110,7 +116,7 @@ int main(int argc, char **argv) {
         }
         interrupted_client = nullptr;
     } else {
-        std::fprintf(stderr, "%s: %s\n", cognito_status_name(error.value()), cognito_last_error());
+        say(error);
     }
     return error || is_interrupted ? EXIT_FAILURE : EXIT_SUCCESS;
 }
