@@ -43,7 +43,8 @@ class identity_sink {
  * These three are called in the middle of a call of this library, on its thread, while no deadline
  * and no cancel takes effect: they should only hand over what is there. In them every call of this
  * library but a sink's and a cancel fails with COGNITO_STATUS_REENTRANT; what is destroyed in them
- * is freed when the call around them has returned. Calls of several threads may be in one at once.
+ * is freed when the call around them has returned. So a client must not be destroyed in one on the
+ * thread of its start(), which would go on. Calls of several threads may be in one at once.
  *
  * They live until the config and every provider, transport and client that was made with them is
  * gone, and until the call around them has returned when the last of these is destroyed in one.
