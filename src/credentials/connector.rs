@@ -6,7 +6,9 @@ use crate::error::Stage;
 use crate::log::log;
 use crate::names::{HTTPS_PORT, Host};
 use crate::sys::boot_time;
-use crate::transport::{Dialer, Error, Progress, TlsStream, Told, chain, closed_while_idle, finish, http};
+use crate::transport::{
+    BEHIND_HANDSHAKE, Dialer, Error, Progress, TlsStream, Told, chain, closed_while_idle, finish, http,
+};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -82,21 +84,25 @@ impl HttpConnector for Connector {
 impl Connector {
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let (host, port, message) = serialise(&request)?;
-        let stream = match self.reuse(&host, port).await {
+        let reused = self.reuse(&host, port).await;
+        // A new connection takes a request of the usual length with the end of its handshake.
+        let said = if reused.is_none() && message.len() <= BEHIND_HANDSHAKE { message.len() } else { 0 };
+        let (said, unsaid) = message.split_at_checked(said).unwrap_or_default();
+        let stream = match reused {
             Some(stream) => stream,
-            None => boxed(|| self.dialer.open(&host, port, &self.progress)).await.map_err(connector_error)?,
+            None => boxed(|| self.dialer.open(&host, port, said, &self.progress)).await.map_err(connector_error)?,
         };
-        boxed(|| self.ask(Connection { host, port, stream }, &message)).await.map_err(connector_error)
+        boxed(|| self.ask(Connection { host, port, stream }, unsaid)).await.map_err(connector_error)
     }
 
-    /// Sends a request and reads its answer.
-    async fn ask(&self, connection: Connection, message: &[u8]) -> Result<HttpResponse, Error> {
+    /// Sends the rest of a request and reads its answer.
+    async fn ask(&self, connection: Connection, unsaid: &[u8]) -> Result<HttpResponse, Error> {
         let Connection { host, port, mut stream } = connection;
         let peer = host.with_port(port);
         let failed = |error: http::Error| error.at(Stage::Cognito, &peer);
         self.progress.enter(Stage::Cognito);
         let sent = boot_time();
-        stream.write_all(message).await.map_err(|error| failed(error.into()))?;
+        stream.write_all(unsaid).await.map_err(|error| failed(error.into()))?;
         stream.flush().await.map_err(|error| failed(error.into()))?;
         let mut reader = http::Reader::new(&mut stream);
         let head = reader.head().await.map_err(failed)?;

@@ -184,7 +184,7 @@ impl Dial {
     async fn open(&self, progress: &Arc<Progress>) -> Result<TlsStream, Failure> {
         let (dialer, leg) = (Arc::clone(&self.dialer), Arc::clone(progress));
         let (endpoint, port) = (self.settings.endpoint.clone(), self.settings.port);
-        let opened = Subtask::spawn(|| async move { dialer.open(&endpoint, port, &leg).await });
+        let opened = Subtask::spawn(|| async move { dialer.open(&endpoint, port, &[], &leg).await });
         let stream = flatten(opened.await).inspect_err(|failure| progress.fail(failure))?;
         progress.complete();
         Ok(stream)

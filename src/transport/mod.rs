@@ -23,7 +23,7 @@ pub use byte_stream::{ByteStream, Ended};
 pub use error::{Error, PORTAL};
 pub use progress::Progress;
 pub use readiness::{Readiness, SocketWatch};
-pub use tls::{SAME_TIME, TlsStream, Told, chain};
+pub use tls::{BEHIND_HANDSHAKE, SAME_TIME, TlsStream, Told, chain};
 pub use websocket::Upgraded;
 
 use crate::boxed::boxed;
@@ -61,12 +61,13 @@ impl Dialer {
         })
     }
 
-    /// Opens a TLS connection to `host:port`.
-    pub async fn open(&self, host: &Host, port: u16, progress: &Progress) -> Result<TlsStream, Error> {
-        self.connect(host, port, progress).await.inspect_err(|error| self.tls.doubt_time(error))
+    /// Opens a TLS connection to `host:port`. What is said with it, [`BEHIND_HANDSHAKE`] at most, leaves with the end of the
+    /// handshake.
+    pub async fn open(&self, host: &Host, port: u16, said: &[u8], progress: &Progress) -> Result<TlsStream, Error> {
+        self.connect(host, port, said, progress).await.inspect_err(|error| self.tls.doubt_time(error))
     }
 
-    async fn connect(&self, host: &Host, port: u16, progress: &Progress) -> Result<TlsStream, Error> {
+    async fn connect(&self, host: &Host, port: u16, said: &[u8], progress: &Progress) -> Result<TlsStream, Error> {
         let peer = host.with_port(port);
         progress.speak_to(&peer);
         let socket = match &self.proxy {
@@ -74,7 +75,7 @@ impl Dialer {
             Some(proxy) => boxed(|| self.tunnel(proxy, &peer, progress)).await?,
         };
         progress.enter(Stage::Tls);
-        boxed(|| self.tls.handshake(host, &peer, socket, progress)).await
+        boxed(|| self.tls.handshake(host, &peer, socket, said, progress)).await
     }
 
     /// Takes the time that an answer of `host:port` tells, if its certificates are valid at it. Gives whether it is gone by.

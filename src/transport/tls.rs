@@ -14,12 +14,16 @@ use rustls::client::Resumption;
 use rustls::pki_types::{CertificateDer, DnsName, ServerName};
 use rustls::{CertificateError, ClientConfig, ProtocolVersion};
 use std::borrow::Cow;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 use tokio_rustls::TlsConnector;
 
 /// An open TLS connection. Boxed: it is over a kilobyte, and futures move what they hand over through the stack.
 pub type TlsStream = Box<tokio_rustls::client::TlsStream<Socket>>;
+
+/// As much of a request goes out together with the end of the handshake, and so in the same segment.
+pub const BEHIND_HANDSHAKE: usize = 4096;
 
 /// Times this close are one to a certificate.
 pub const SAME_TIME: Duration = Duration::from_secs(60);
@@ -49,16 +53,18 @@ impl Tls {
         Ok(Self { config: Arc::new(config), verifier, clock: Arc::clone(clock) })
     }
 
-    /// The TLS handshake over an open connection. SNI is sent for every name; RFC 6066 has none for addresses.
+    /// The TLS handshake over an open connection, and what is to follow it at once, [`BEHIND_HANDSHAKE`] at most: it leaves when
+    /// the server's certificates are checked. SNI is sent for every name; RFC 6066 has none for addresses.
     pub async fn handshake(
         &self,
         host: &Host,
         peer: &str,
         socket: Socket,
+        behind: &[u8],
         progress: &Progress,
     ) -> Result<TlsStream, Error> {
         let name = server_name(host).map_err(|source| failed(source, peer))?;
-        let stream = boxed(|| connect(TlsConnector::from(Arc::clone(&self.config)), name, socket))
+        let stream = boxed(|| connect(TlsConnector::from(Arc::clone(&self.config)), name, socket, behind))
             .await
             .map_err(|error| from_io(error, Stage::Tls, peer))?;
         let (_, connection) = stream.get_ref();
@@ -151,8 +157,16 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, rustls::Error> {
     }
 }
 
-async fn connect(connector: TlsConnector, name: ServerName<'static>, socket: Socket) -> std::io::Result<TlsStream> {
-    connector.connect(name, socket).await.map(Box::new)
+async fn connect(
+    connector: TlsConnector,
+    name: ServerName<'static>,
+    socket: Socket,
+    behind: &[u8],
+) -> std::io::Result<TlsStream> {
+    let mut kept = Ok(());
+    let connecting = connector.connect_with(name, socket, |connection| kept = connection.writer().write_all(behind));
+    kept?;
+    connecting.await.map(Box::new)
 }
 
 /// What an error of a TLS stream is: TLS's own, or the connection's.
