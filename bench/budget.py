@@ -1,6 +1,9 @@
-"""Counts beside what they may be at most (budget.tsv). Pure."""
+"""Counts beside what they may be at most (budget.tsv)."""
 
+from pathlib import Path
 from typing import NamedTuple
+
+FILE = Path(__file__).resolve().parent / "budget.tsv"
 
 
 class Line(NamedTuple):
@@ -44,3 +47,11 @@ def verdicts(budget, counts, prefixes):
         missing, unknown = sorted(expected - set(counts)), sorted(set(counts) - expected)
         raise ValueError(f"budget: not counted: {missing}; without a line: {unknown}")
     return [Verdict(name, counts[name], budget[name]) for name in sorted(counts)]
+
+
+def check(counts, prefixes):
+    """Prints how the counts stand to budget.tsv beside this file, and how many of them are kept. Gives whether all are."""
+    compared = verdicts(read(FILE.read_text(encoding="ascii")), counts, prefixes)
+    kept = sum(verdict.is_kept for verdict in compared)
+    print("\n" + "\n".join(map(str, compared)) + f"\n\n{kept} passed, {len(compared) - kept} failed")
+    return kept == len(compared)

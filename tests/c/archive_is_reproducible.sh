@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # The archive built from two folders, with two homes of cargo, is the same byte for byte, and holds no path of either.
+# It holds the time at which it was built, which SOURCE_DATE_EPOCH says.
 # Arguments: cmake, a folder to work in, and the generator.
 set -euo pipefail
 cmake=$1 work=$2 generator=$3
 source=$(cd "$(dirname "$0")/../.." && pwd)
 home=${CARGO_HOME:-$HOME/.cargo}
+export SOURCE_DATE_EPOCH=1767225600
 rm -rf "$work"
 mkdir -p "$work/a" "$work/a-folder-with-a-longer-name and a space"
 

@@ -20,7 +20,7 @@ const char *local_option(const char *name, const char *variable);
 #define IDENTITY local_option("--cognito_identity", "IDENTITY")
 #define CONNECT SERVERS, IDENTITY
 
-/* What the last program has written to stdout and stderr. */
+/* What the last program has written to stdout and stderr; of very much, the end. */
 extern char program_output[16384], program_errors[65536];
 
 /*

@@ -64,6 +64,11 @@ impl Broker {
         matches!(self, Broker::Embedded { .. })
     }
 
+    /// Whether a DISCONNECT must not come while it sends: its thread panics over a client that is gone by then.
+    pub fn is_hurt_by_disconnect(&self) -> bool {
+        matches!(self, Broker::Embedded { .. })
+    }
+
     /// Publishes as a client of its own.
     pub async fn publish(&self, topic: &str, payload: &[u8], qos: u8) -> io::Result<()> {
         let publishing = async {

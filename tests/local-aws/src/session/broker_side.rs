@@ -1,14 +1,14 @@
 //! The broker's side of a session: its packets, on their way to the client.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::mpsc;
 
-use super::Ending;
+use super::{Ending, Heard};
 use crate::connection::Connection;
 use crate::faults;
 use crate::frames::{self, Out};
@@ -24,7 +24,7 @@ pub async fn bridge(
     mut broker: OwnedReadHalf,
     out: &mpsc::Sender<Out>,
     mut fault: Option<faults::Value>,
-    connack_sent: &AtomicBool,
+    heard: &Heard,
 ) -> Ending {
     let mut bytes = Vec::new();
     loop {
@@ -37,12 +37,13 @@ pub async fn bridge(
             connection.event("broker-error", json!({}));
             return Ending::Drop;
         };
+        heard.packets.fetch_add(packets.len(), Ordering::AcqRel);
         let mut plain = Vec::with_capacity(packets.len());
         for packet in packets {
             if packet.first().is_some_and(|first| first >> 4 == mqtt::CONNACK) {
                 connection.state.journal.count("connacks");
                 connection.event("connack", json!({"code": packet.get(3)}));
-                connack_sent.store(true, Ordering::Release);
+                heard.connack.store(true, Ordering::Release);
                 for sent in frames::connack(connection, packet, fault.take()) {
                     if out.send(sent).await.is_err() {
                         return Ending::Gone;

@@ -1,15 +1,16 @@
 //! The client's side of a session: its frames, the packets in them, and its end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadHalf};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use super::Ending;
+use super::{Ending, Heard};
 use crate::answers;
 use crate::connection::{Connection, End};
 use crate::events::Service;
@@ -19,6 +20,12 @@ use crate::mqtt::{self, Connect, PacketTracker, Seen};
 use crate::resends::Again;
 use crate::tls::{self, GOODBYE, Tls};
 use crate::websocket::{self, Frame, FrameError, FrameReader};
+
+/// A broker that sends nothing for so long has nothing on its way.
+const QUIET: Duration = Duration::from_millis(10);
+
+/// So often is looked for that.
+const QUIET_AFTER_AT_MOST: u32 = 50;
 
 /// The client's side of a session.
 pub struct Client<'a> {
@@ -30,15 +37,15 @@ pub struct Client<'a> {
     /// As CONNECT said.
     client_id: String,
     level: u8,
-    /// Whether the CONNACK left.
-    pub connack_sent: &'a AtomicBool,
+    /// What the broker has sent.
+    pub heard: &'a Heard,
 }
 
 impl<'a> Client<'a> {
     /// A client of which nothing was read yet but `buffer`.
-    pub fn new(connection: &'a Arc<Connection>, buffer: Vec<u8>, connack_sent: &'a AtomicBool) -> Client<'a> {
+    pub fn new(connection: &'a Arc<Connection>, buffer: Vec<u8>, heard: &'a Heard) -> Client<'a> {
         let (frames, tracker) = (FrameReader::new(buffer), PacketTracker::default());
-        Client { connection, frames, tracker, first: Vec::new(), client_id: String::new(), level: 0, connack_sent }
+        Client { connection, frames, tracker, first: Vec::new(), client_id: String::new(), level: 0, heard }
     }
 
     /// Reads until a whole CONNECT is there. Nothing is lost when it is given up and called again.
@@ -97,6 +104,9 @@ impl<'a> Client<'a> {
                 Ok(disconnect) => disconnect,
                 Err(ending) => return ending,
             };
+            if disconnect && self.connection.state.broker.is_hurt_by_disconnect() {
+                self.until_quiet().await;
+            }
             if broker.write_all(&frame.payload).await.is_err() {
                 // Its end of the bridge says the rest.
                 return std::future::pending().await;
@@ -105,6 +115,17 @@ impl<'a> Client<'a> {
             let reset = |fault: &faults::Value| fault.word == "reset-on-disconnect";
             if disconnect && faults.take_if(Service::Iot, "end", reset).is_some() {
                 return Ending::Reset;
+            }
+        }
+    }
+
+    /// Waits until the broker has sent nothing for a moment.
+    async fn until_quiet(&self) {
+        for _ in 0..QUIET_AFTER_AT_MOST {
+            let packets = self.heard.packets.load(Ordering::Acquire);
+            sleep(QUIET).await;
+            if self.heard.packets.load(Ordering::Acquire) == packets {
+                return;
             }
         }
     }
@@ -171,7 +192,7 @@ impl<'a> Client<'a> {
             } else if seen.len() > 1 {
                 journal.count("coalesced_packets");
             }
-            if *kind != mqtt::CONNECT && !self.connack_sent.load(Ordering::Acquire) {
+            if *kind != mqtt::CONNECT && !self.heard.connack.load(Ordering::Acquire) {
                 journal.count("packets_before_connack");
                 self.connection.event("packet-before-connack", json!({"type": kind}));
             }

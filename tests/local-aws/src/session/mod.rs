@@ -5,7 +5,7 @@ mod broker_side;
 mod client_side;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use serde_json::json;
 use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
@@ -42,10 +42,18 @@ enum Ending {
     Hold,
 }
 
+/// What the broker has sent to the client.
+#[derive(Default)]
+struct Heard {
+    /// The CONNACK left.
+    connack: AtomicBool,
+    packets: AtomicUsize,
+}
+
 /// Runs a session on an open WebSocket. `buffer` came behind the upgrade request, `owner` signed it.
 pub async fn run(connection: &Arc<Connection>, mut stream: Tls, buffer: Vec<u8>, owner: &Owner) -> End {
-    let connack_sent = AtomicBool::new(false);
-    let mut client = Client::new(connection, buffer, &connack_sent);
+    let heard = Heard::default();
+    let mut client = Client::new(connection, buffer, &heard);
     let ended = loop {
         tokio::select! {
             ended = timeout(PATIENCE, client.first_packet(&mut stream)) => break ended,
@@ -105,7 +113,7 @@ async fn session(
 
     let cutting = Cutting::of(connection);
     let (mut read, mut write) = tokio::io::split(stream);
-    let connack_sent = client.connack_sent;
+    let heard = client.heard;
     let (out, queue) = mpsc::channel(32);
     let ending = {
         let writing = frames::write(connection, &mut write, queue, cutting);
@@ -113,7 +121,7 @@ async fn session(
         let mut closing_writer = false;
         let ending = tokio::select! {
             ending = client.bridge(&mut read, to_broker, out.clone()) => ending,
-            ending = broker_side::bridge(connection, from_broker, &out, early, connack_sent) => ending,
+            ending = broker_side::bridge(connection, from_broker, &out, early, heard) => ending,
             _ = &mut writing => {
                 closing_writer = true;
                 Ending::Gone
