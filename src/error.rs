@@ -210,6 +210,12 @@ pub fn one_line(text: String) -> String {
     text
 }
 
+/// The same, behind what is there already.
+pub fn one_line_into(line: &mut String, text: &str) {
+    line.reserve(text.len());
+    line.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
+}
+
 impl std::fmt::Display for Failure {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(&self.text())

@@ -8,6 +8,8 @@ use aws_sigv4::http_request::{
     SessionTokenMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
 };
 use aws_sigv4::sign::v4;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 /// AWS IoT Core's name in a SigV4 scope.
@@ -18,6 +20,9 @@ const PATH: &str = "/mqtt";
 
 /// How long the URL may be used. It is signed for each attempt and sent at once; IoT Core itself takes five minutes at most.
 const EXPIRES_IN: Duration = Duration::from_secs(300);
+
+/// Everything but the unreserved characters of RFC 3986.
+const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// How the Host header of the upgrade is written, which is part of what is signed.
 #[repr(i32)]
@@ -106,13 +111,25 @@ fn sign_query(
     let headers = std::iter::once(("host", host_header));
     let request = SignableRequest::new("GET", &url, headers, SignableBody::Bytes(&[])).map_err(failure)?;
     let (instructions, _signature) = sign(request, &params).map_err(failure)?.into_parts();
-    let mut signed = http::Request::get(&url).body(()).map_err(failure)?;
-    // Only this way are the parameters percent-encoded; `instructions.params()` gives them bare.
-    instructions.apply_to_request_http1x(&mut signed);
-    match signed.uri().path_and_query() {
-        Some(path_and_query) => Ok(path_and_query.as_str().to_owned()),
-        None => Err(failure("the signed URL has no query")),
+    let (_, parameters) = instructions.into_parts();
+    if parameters.is_empty() {
+        return Err(failure("the signed URL has no query"));
     }
+    Ok(with_parameters(path, &parameters))
+}
+
+/// Appends parameters in canonical URI encoding, as SigV4 wants the query on the wire.
+fn with_parameters(path: &str, parameters: &[(&str, Cow<'_, str>)]) -> String {
+    let longest: usize = parameters.iter().map(|(name, value)| name.len() + 3 * value.len() + 2).sum();
+    let mut target = String::with_capacity(path.len() + longest);
+    target.push_str(path);
+    for (name, value) in parameters {
+        target.push(if target.contains('?') { '&' } else { '?' });
+        target.push_str(name);
+        target.push('=');
+        target.extend(utf8_percent_encode(value, &RESERVED));
+    }
+    target
 }
 
 fn failure(error: impl std::fmt::Display) -> Failure {

@@ -1,12 +1,15 @@
 //! What a connect did and when: one step for each stage of each of its connections, for whoever wants to see where the time
 //! went or how far it came.
 
-use crate::error::{Failure, Stage, one_line};
+use crate::error::{Failure, Stage, one_line_into};
 use crate::status::Status;
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+/// A connect has so many steps that meets nothing unusual.
+const USUAL: usize = 12;
 
 /// One stage on the way to one host.
 #[derive(Clone)]
@@ -38,7 +41,8 @@ pub struct Trace {
 impl Trace {
     /// Begins now.
     pub fn new() -> Self {
-        Self { began: Instant::now(), steps: Mutex::new(Vec::new()), has_failed: AtomicBool::new(false) }
+        let steps = Mutex::new(Vec::with_capacity(USUAL));
+        Self { began: Instant::now(), steps, has_failed: AtomicBool::new(false) }
     }
 
     /// The steps up to now.
@@ -73,7 +77,7 @@ impl Trace {
         if let Some(step) = self.lock().get_mut(step) {
             let separator = if step.finding.is_empty() { "" } else { ", " };
             step.finding.push_str(separator);
-            step.finding.push_str(&one_line(finding.to_owned()));
+            one_line_into(&mut step.finding, finding);
         }
     }
 

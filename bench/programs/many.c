@@ -86,6 +86,10 @@ static bool connect_all(cognito_config *config, cognito_provider *provider) {
             failed(cognito_client_connect(clients[i], COGNITO_WAIT_FOREVER))) {
             return false;
         }
+        /* The connection to Cognito, which only the first one has, comes to its end. */
+        if (i == 0 && failed(cognito_client_process(clients[0], 300))) {
+            return false;
+        }
         if ((i + 1) * 10 % count < 10) {
             taken_print("connected", i + 1, wake_ups);
         }

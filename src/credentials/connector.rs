@@ -160,9 +160,9 @@ fn serialise(request: &HttpRequest) -> Result<(Host, u16, Vec<u8>), ConnectorErr
 fn response(head: http::Head, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
     let status = StatusCode::try_from(head.status).map_err(user)?;
     let mut response = HttpResponse::new(status, SdkBody::from(body));
-    for (name, value) in head.headers {
+    for (name, value) in head.headers.iter() {
         // A header that the SDK's type does not take is none that it reads.
-        let _ = response.headers_mut().try_append(name, value);
+        let _ = response.headers_mut().try_append(name.to_owned(), value.to_owned());
     }
     Ok(response)
 }

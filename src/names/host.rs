@@ -2,10 +2,14 @@
 
 use super::Region;
 use crate::error::Failure;
+use std::fmt::Write;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// The port of HTTPS and of MQTT over WebSocket on AWS IoT Core.
 pub const HTTPS_PORT: u16 = 443;
+
+/// What may stand beside a host: brackets, a colon and a port.
+const BESIDE_HOST: usize = "[]:65535".len();
 
 /// A host name or an IP address, lower-case, without brackets.
 #[derive(Clone, PartialEq, Eq)]
@@ -73,12 +77,21 @@ impl Host {
 
     /// As it stands in a URL or a `Host` header: IPv6 in brackets.
     pub fn in_url(&self) -> String {
-        if self.0.contains(':') { format!("[{}]", self.0) } else { self.0.clone() }
+        let mut text = String::with_capacity(self.0.len() + BESIDE_HOST);
+        if self.0.contains(':') {
+            text.extend(["[", &self.0, "]"]);
+        } else {
+            text.push_str(&self.0);
+        }
+        text
     }
 
     /// `host:port`, as in a CONNECT request or a message.
     pub fn with_port(&self, port: u16) -> String {
-        format!("{}:{port}", self.in_url())
+        let mut text = self.in_url();
+        // Writing to a String does not fail.
+        let _ = write!(text, ":{port}");
+        text
     }
 
     /// The `Host` header: the port shows only when it is not HTTPS's own.

@@ -18,8 +18,37 @@ pub struct Head {
     pub status: u16,
     /// Whether it is HTTP/1.1, where connections stay open unless said otherwise.
     pub version_1_1: bool,
-    /// Names in lower case, in the order of the answer.
-    pub headers: Vec<(String, String)>,
+    /// In the order of the answer.
+    pub headers: Headers,
+}
+
+/// The headers of an answer, in one text.
+#[derive(Default)]
+pub struct Headers {
+    text: String,
+    /// The lengths of each name and value.
+    lengths: Vec<(usize, usize)>,
+}
+
+impl Headers {
+    /// Appends one. Its name becomes lower case.
+    pub fn push(&mut self, name: &str, value: &[u8]) {
+        let begin = self.text.len();
+        self.text.extend(name.chars().map(|character| character.to_ascii_lowercase()));
+        self.text.push_str(&String::from_utf8_lossy(value));
+        self.lengths.push((name.len(), self.text.len() - begin - name.len()));
+    }
+
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut rest = self.text.as_str();
+        self.lengths.iter().map_while(move |(name, value)| {
+            let (name, behind) = rest.split_at_checked(*name)?;
+            let (value, behind) = behind.split_at_checked(*value)?;
+            rest = behind;
+            Some((name, value))
+        })
+    }
 }
 
 /// Why an answer could not be read.
@@ -74,7 +103,7 @@ impl From<std::io::Error> for Error {
 impl Head {
     /// The first header of this lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// Whether another request may follow on the same connection, once the body was read (RFC 9112, section 9.3).
@@ -87,7 +116,7 @@ impl Head {
     pub fn has_token(&self, name: &str, token: &str) -> bool {
         self.headers
             .iter()
-            .filter(|(known, _)| known == name)
+            .filter(|(known, _)| *known == name)
             .flat_map(|(_, value)| value.split(','))
             .any(|value| value.trim().eq_ignore_ascii_case(token))
     }
@@ -242,12 +271,14 @@ fn parse_head(buffer: &[u8]) -> Result<Option<(Head, usize)>, Error> {
         Err(httparse::Error::TooManyHeaders) => return Err(Error::HeadTooLarge),
         Err(_) => return Err(Error::Malformed),
     };
-    let headers = response
-        .headers
-        .iter()
-        .map(|header| (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned()))
-        .collect();
-    Ok(Some((Head { status: response.code.unwrap_or(0), version_1_1: response.version == Some(1), headers }, length)))
+    let mut kept = Headers { text: String::with_capacity(length), lengths: Vec::with_capacity(response.headers.len()) };
+    for header in response.headers.iter() {
+        kept.push(header.name, header.value);
+    }
+    Ok(Some((
+        Head { status: response.code.unwrap_or(0), version_1_1: response.version == Some(1), headers: kept },
+        length,
+    )))
 }
 
 #[cfg(test)]

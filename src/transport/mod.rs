@@ -34,6 +34,7 @@ use crate::log::log;
 use crate::names::Host;
 use rustls::pki_types::CertificateDer;
 use socket::Socket;
+use std::fmt::Write;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -118,7 +119,13 @@ impl Dialer {
 }
 
 fn list(addresses: &[IpAddr]) -> String {
-    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    let mut text = String::with_capacity(16 * addresses.len());
+    for address in addresses {
+        let separator = if text.is_empty() { "" } else { " " };
+        // Writing to a String does not fail.
+        let _ = write!(text, "{separator}{address}");
+    }
+    text
 }
 
 /// Whether the server ended a connection on which nothing was asked yet. Looks once and does not wait.

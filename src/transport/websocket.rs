@@ -140,7 +140,9 @@ mod tests {
                 ("sec-websocket-protocol".to_owned(), "mqtt".to_owned()),
             ];
             change(&mut headers);
-            check(&http::Head { status: 101, version_1_1: true, headers }, "dGhlIHNhbXBsZSBub25jZQ==")
+            let mut kept = http::Headers::default();
+            headers.iter().for_each(|(name, value)| kept.push(name, value.as_bytes()));
+            check(&http::Head { status: 101, version_1_1: true, headers: kept }, "dGhlIHNhbXBsZSBub25jZQ==")
         };
         assert_eq!(head(|_| {}), Ok(()));
         assert!(head(|headers| drop(headers.remove(0))).is_err());
