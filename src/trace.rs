@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A connect has so many steps that meets nothing unusual.
-const USUAL: usize = 12;
+/// A connect with credentials at hand has so many steps that meets nothing unusual.
+const USUAL: usize = 8;
 
 /// One stage on the way to one host.
 #[derive(Clone)]

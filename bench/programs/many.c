@@ -87,7 +87,7 @@ static bool connect_all(cognito_config *config, cognito_provider *provider) {
             return false;
         }
         /* The connection to Cognito, which only the first one has, comes to its end. */
-        if (i == 0 && failed(cognito_client_process(clients[0], 300))) {
+        if (i == 0 && failed(cognito_client_process(clients[0], 500))) {
             return false;
         }
         if ((i + 1) * 10 % count < 10) {
