@@ -1661,8 +1661,8 @@ COGNITO_WARN_UNUSED
 cognito_status cognito_client_start(cognito_client *client);
 
 /**
- * Ends that thread, and waits for it and for a callback that it is inside; called in such a callback, it does not wait. The
- * session stays as it is. Does nothing when there is no such thread.
+ * Ends that thread, and waits for it and for a callback that it is inside. Called in a callback, of this client or of another, it
+ * does not wait. The session stays as it is. Does nothing when there is no such thread.
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_client_stop(cognito_client *client);

@@ -2,6 +2,7 @@
 
 use super::Client;
 use super::drive::NOT_CANCELLED;
+use crate::callback;
 use crate::error::{Failure, Stage};
 use crate::execution::Wait;
 use crate::status::Status;
@@ -74,7 +75,8 @@ impl Client {
         Ok(())
     }
 
-    /// Ends that thread and waits for its end, and so for a callback that it is inside; inside such a callback it ends later.
+    /// Ends that thread and waits for its end, and so for a callback that it is inside. Inside a callback it ends later: that thread may
+    /// be waiting for the client of this one.
     pub fn stop(&self) -> Result<(), Failure> {
         self.execution.refuse_forked()?;
         if let Some(thread) = &*self.background.lock() {
@@ -82,7 +84,11 @@ impl Client {
         }
         self.execution.wake();
         self.changed.notify_all();
-        self.background.join();
+        if callback::is_delivered() {
+            self.background.detach();
+        } else {
+            self.background.join();
+        }
         Ok(())
     }
 }

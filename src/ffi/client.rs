@@ -101,8 +101,8 @@ pub extern "C" fn cognito_client_start(client: *mut cognito_client) -> Status {
     boundary::status(|| CLIENTS.get(client)?.start())
 }
 
-/// Ends that thread, and waits for it and for a callback that it is inside; called in such a callback, it does not wait. The
-/// session stays as it is. Does nothing when there is no such thread.
+/// Ends that thread, and waits for it and for a callback that it is inside. Called in a callback, of this client or of another, it
+/// does not wait. The session stays as it is. Does nothing when there is no such thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_client_stop(client: *mut cognito_client) -> Status {
     boundary::status(|| CLIENTS.get(client)?.stop())
