@@ -3,6 +3,7 @@
 
 mod byte_stream;
 mod certificates;
+mod cryptography;
 mod dns;
 mod error;
 mod frames;

@@ -2,7 +2,7 @@
 
 use super::certificates::{CertificateTime, Untrusted, Verifier, issuer};
 use super::socket::Socket;
-use super::{Error, Progress, trust};
+use super::{Error, Progress, cryptography, trust};
 use crate::boxed::boxed;
 use crate::clock::{Clock, plausible_date};
 use crate::config::Network;
@@ -39,7 +39,7 @@ impl Tls {
     /// Loads what `network` trusts.
     pub fn new(network: &Network, clock: &Arc<Clock>) -> Result<Self, Failure> {
         let internal = |error: &dyn std::fmt::Display| Failure::new(Status::Internal, Stage::Config, error.to_string());
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = Arc::new(cryptography::provider());
         let verifier = Verifier::new(trust::roots(network)?, Arc::clone(&provider), clock).map_err(|e| internal(&e))?;
         let verifier = Arc::new(verifier);
         let mut config = ClientConfig::builder_with_details(provider, Arc::new(CertificateTime(Arc::clone(clock))))
