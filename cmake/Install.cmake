@@ -6,7 +6,10 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_
     FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 install(FILES "${archive}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 if(COGNITO_CONNECT_BUILD_EXAMPLES)
-    install(TARGETS cognito_doctor cognito_credentials cognito_bridge RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+    install(TARGETS cognito_credentials cognito_bridge RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+    if(TARGET cognito_doctor)
+        install(TARGETS cognito_doctor RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+    endif()
 endif()
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/CognitoConnect")

@@ -135,6 +135,10 @@ enum cognito_status
      */
     COGNITO_STATUS_IN_CALLBACK = -12,
     /**
+     * This build of the library leaves out what the call is for.
+     */
+    COGNITO_STATUS_NOT_BUILT = -13,
+    /**
      * The host name could not be resolved.
      */
     COGNITO_STATUS_DNS_FAILED = -100,
@@ -596,7 +600,8 @@ typedef struct cognito_login_sink cognito_login_sink;
  * thread may use it at a time. Its strings live until it is changed or freed.
  *
  * Every setter checks its value at once and copies it. It returns COGNITO_STATUS_INVALID_ARGUMENT, with the former value left in
- * place, or COGNITO_STATUS_INVALID_HANDLE; those of a cognito_message cannot be changed. None blocks.
+ * place, or COGNITO_STATUS_INVALID_HANDLE; those of a cognito_message cannot be changed. None blocks. In a build without MQTT 5
+ * there are none, and what would make or change some returns COGNITO_STATUS_NOT_BUILT.
  */
 typedef struct cognito_properties cognito_properties;
 
@@ -1037,6 +1042,7 @@ cognito_status cognito_config_set_trust(cognito_config *config,
  *
  * @param host Host name or IP address, or NULL for no proxy.
  * @param port 1 to 65535. Ignored when host is NULL.
+ * @return COGNITO_STATUS_NOT_BUILT in a build without the proxy.
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_config_set_proxy(cognito_config *config,
@@ -1337,6 +1343,7 @@ cognito_status cognito_config_set_clean_session(cognito_config *config,
  * are given to the server without being asked for. Default COGNITO_MQTT_VERSION_V3_1_1.
  *
  * @param version A cognito_mqtt_version.
+ * @return COGNITO_STATUS_NOT_BUILT for MQTT 5 in a build without it. So do the other setters that are for MQTT 5 only.
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_config_set_mqtt_version(cognito_config *config,
@@ -1733,6 +1740,7 @@ cognito_status cognito_client_failure(const cognito_client *client,
  *
  * @param out Receives the trace, or NULL. It has no steps when there was no connect yet. Free it with
  *            cognito_trace_free().
+ * @return COGNITO_STATUS_NOT_BUILT in a build without the trace.
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_client_trace(const cognito_client *client,
@@ -1961,6 +1969,7 @@ cognito_status cognito_transport_failure(const cognito_transport *transport,
  * Copies what this transport's last open did and when, or that under way up to now. Does not block.
  *
  * @param out Receives the trace, or NULL. It has no steps when there was no open yet. Free it with cognito_trace_free().
+ * @return COGNITO_STATUS_NOT_BUILT in a build without the trace.
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_transport_trace(const cognito_transport *transport,

@@ -21,7 +21,7 @@
 //! other time. A stream or session that is open needs no runtime (docs/adr/0010 and 0011). Nothing here starts a thread, but for
 //! `getaddrinfo` (see `transport::dns`) and `cognito_client_start`.
 //!
-//! `names`, `config`, `status`, `error`, `log`, `callback`, `clock`, `trace`, `boxed` and `sys` (system calls) serve all layers.
+//! `names`, `config`, `status`, `error`, `features`, `log`, `callback`, `clock`, `trace`, `boxed` and `sys` (system calls) serve all layers.
 //! `unsafe` lives in `ffi` and `sys` only.
 
 pub mod ffi;
@@ -35,6 +35,7 @@ mod credentials;
 mod dial;
 mod error;
 mod execution;
+mod features;
 mod fetching;
 mod log;
 mod mqtt;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What each module may use. `status`, `error` and `log` serve all but `sys`.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     (
         "ffi",
         &[
@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "config",
             "names",
             "trace",
+            "features",
             "callback",
         ],
     ),
@@ -32,11 +33,12 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("execution", &["boxed", "sys"]),
     ("credentials", &["transport", "config", "clock", "names", "boxed", "sys"]),
     ("signing", &["credentials", "names"]),
-    ("transport", &["config", "clock", "names", "trace", "boxed", "sys"]),
+    ("transport", &["config", "clock", "names", "trace", "features", "boxed", "sys"]),
     ("mqtt", &[]),
     ("config", &["names", "mqtt"]),
     ("clock", &["config", "sys"]),
     ("trace", &[]),
+    ("features", &[]),
     ("names", &[]),
     ("boxed", &[]),
     ("callback", &[]),

@@ -222,7 +222,7 @@ impl State {
     /// CONNACK accepts.
     pub fn connected(&mut self, stream: ByteStream, progress: &Progress, accepted: Accepted) {
         let session_present = accepted.session_present;
-        progress.found(if session_present { "accepted, session present" } else { "accepted, no session present" });
+        progress.found(|| if session_present { "accepted, session present" } else { "accepted, no session present" });
         self.attempt.trace().close(None);
         log!(Info, Stage::Connack, "connected to {}; session present: {session_present}", stream.peer());
         let now = boot_time();

@@ -70,7 +70,7 @@ impl<'a> Cognito<'a> {
         let answer = Answer(output.request_id());
         let identity = output.identity_id().ok_or_else(|| answer.malformed("has no IdentityId"))?;
         let identity = answer.identity(identity)?;
-        self.progress.found(&format!("GetId: {}", identity.shortened()));
+        self.progress.found(|| format!("GetId: {}", identity.shortened()));
         log!(Info, Stage::Cognito, "the pool gave identity {}", identity.shortened());
         Ok(identity)
     }

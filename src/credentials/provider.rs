@@ -163,7 +163,7 @@ impl Provider {
                 }
                 Part::Wait(waiter) => {
                     caller.progress.enter(Stage::Cognito);
-                    caller.progress.found("asked by another client of this provider");
+                    caller.progress.found(|| "asked by another client of this provider");
                     match waiter.outcome().await {
                         None => {}
                         Some(Landed { again_at: Some(again_at), .. }) if again_at < caller.deadline => {
@@ -221,7 +221,7 @@ impl Provider {
                 Ok(logins) => logins,
                 Err(failure) => return Landed { outcome: Err(failure), again_at: None },
             };
-            caller.progress.found(&format!("{} logins", logins.len()));
+            caller.progress.found(|| format!("{} logins", logins.len()));
         }
         let cognito =
             Cognito::new(&self.settings, &self.dialer, &self.clock, &caller.progress, caller.deadline, logins);
@@ -231,7 +231,7 @@ impl Provider {
         let outcome = outcome.map(|(fresh, identity)| {
             let lifetime = fresh.expires_at().duration_since(self.clock.now()).unwrap_or_default();
             log!(Info, Stage::Cognito, "credentials for {} s", lifetime.as_secs());
-            caller.progress.found(&format!("credentials for {} s", lifetime.as_secs()));
+            caller.progress.found(|| format!("credentials for {} s", lifetime.as_secs()));
             self.keep(&fresh, &identity, !cognito.logins.is_empty());
             fresh
         });

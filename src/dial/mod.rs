@@ -140,7 +140,7 @@ impl Dial {
             if clock.must_be_learned() || diagnosis::difference(clock.certificate_time(), expected) > SAME_TIME {
                 legs.iot.enter(Stage::Tls);
                 self.dialer.check_again(&stream, &self.settings.endpoint, self.settings.port)?;
-                legs.iot.found("the certificates are valid at server time");
+                legs.iot.found(|| "the certificates are valid at server time");
             }
             let url = self.sign(&credentials, &legs.iot)?;
             let sent = boot_time();
@@ -213,7 +213,7 @@ impl Dial {
         let DialSettings { endpoint, port, signing_region: region, .. } = &self.settings;
         let now = self.provider.clock().now();
         let url = presign(endpoint, *port, HostHeader::Standard, region, credentials, now)?;
-        progress.found(&format!("SigV4 for region {}", region.as_str()));
+        progress.found(|| format!("SigV4 for region {}", region.as_str()));
         Ok(url)
     }
 

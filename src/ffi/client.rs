@@ -10,6 +10,7 @@ use super::trace::{Steps, TRACES, cognito_trace};
 use super::wait::wait;
 use crate::client::Client;
 use crate::credentials::Provider;
+use crate::features::TRACE;
 use crate::status::Status;
 use std::ffi::c_void;
 use std::os::fd::RawFd;
@@ -190,10 +191,16 @@ pub unsafe extern "C" fn cognito_client_failure(
 ///
 /// @param out Receives the trace, or NULL. It has no steps when there was no connect yet. Free it with
 ///            cognito_trace_free().
+/// @return COGNITO_STATUS_NOT_BUILT in a build without the trace.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cognito_client_trace(client: *const cognito_client, out: *mut *mut cognito_trace) -> Status {
     // SAFETY: the caller's promise about `out`.
-    unsafe { boundary::construct("out", out, || TRACES.insert(Arc::new(Steps::of(CLIENTS.get(client)?.trace()?)))) }
+    unsafe {
+        boundary::construct("out", out, || {
+            TRACE.required()?;
+            TRACES.insert(Arc::new(Steps::of(CLIENTS.get(client)?.trace()?)))
+        })
+    }
 }
 
 /// Frees a client. Calls that wait on other threads end first, with COGNITO_STATUS_CANCELLED. An open session is told

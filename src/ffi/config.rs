@@ -4,6 +4,7 @@ use super::boundary::{self, optional_text, text};
 use super::handle::{Kind, Table};
 use crate::config::{Config, Trust};
 use crate::error::Failure;
+use crate::features::PROXY;
 use crate::names::{Host, Region};
 use crate::status::Status;
 use std::ffi::c_char;
@@ -228,6 +229,7 @@ pub extern "C" fn cognito_config_set_trust(config: *mut cognito_config, trust: i
 ///
 /// @param host Host name or IP address, or NULL for no proxy.
 /// @param port 1 to 65535. Ignored when host is NULL.
+/// @return COGNITO_STATUS_NOT_BUILT in a build without the proxy.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cognito_config_set_proxy(
     config: *mut cognito_config,
@@ -236,7 +238,11 @@ pub unsafe extern "C" fn cognito_config_set_proxy(
 ) -> Status {
     set(config, |config| {
         // SAFETY: the caller's promise.
-        config.set_proxy(unsafe { optional_text("host", host) }?, port)
+        let host = unsafe { optional_text("host", host) }?;
+        if host.is_some() {
+            PROXY.required()?;
+        }
+        config.set_proxy(host, port)
     })
 }
 
@@ -252,6 +258,7 @@ pub unsafe extern "C" fn cognito_config_set_proxy_credentials(
     password: *const c_char,
 ) -> Status {
     set(config, |config| {
+        PROXY.required()?;
         // SAFETY: the caller's promise.
         let (user, password) = unsafe { (optional_text("user", user)?, optional_text("password", password)?) };
         config.set_proxy_credentials(user, password)

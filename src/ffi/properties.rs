@@ -4,6 +4,7 @@ use super::boundary::{self, c_string, optional_text, text};
 use super::handle::{Kind, Table};
 use crate::client::{Properties, check_topic};
 use crate::error::Failure;
+use crate::features::MQTT5;
 use crate::status::Status;
 use bytes::Bytes;
 use std::ffi::{CString, c_char, c_void};
@@ -16,7 +17,8 @@ pub(super) static PROPERTIES: Table<Mutex<Held>> = Table::new(Kind::Properties);
 /// thread may use it at a time. Its strings live until it is changed or freed.
 ///
 /// Every setter checks its value at once and copies it. It returns COGNITO_STATUS_INVALID_ARGUMENT, with the former value left in
-/// place, or COGNITO_STATUS_INVALID_HANDLE; those of a cognito_message cannot be changed. None blocks.
+/// place, or COGNITO_STATUS_INVALID_HANDLE; those of a cognito_message cannot be changed. None blocks. In a build without MQTT 5
+/// there are none, and what would make or change some returns COGNITO_STATUS_NOT_BUILT.
 pub struct cognito_properties;
 
 /// Properties with their strings in C's form.
@@ -47,6 +49,7 @@ pub(super) fn given(properties: *const cognito_properties) -> Result<Option<Box<
     if properties.is_null() {
         return Ok(None);
     }
+    MQTT5.required()?;
     let held = PROPERTIES.get(properties)?;
     let properties = lock(&held).properties.clone();
     Ok(Some(Box::new(properties)))
@@ -54,7 +57,7 @@ pub(super) fn given(properties: *const cognito_properties) -> Result<Option<Box<
 
 /// A handle for the time of a callback; NULL for none.
 pub(super) fn token_of(properties: Option<&Properties>) -> *const cognito_properties {
-    let Some(properties) = properties else { return null() };
+    let Some(properties) = properties.filter(|_| MQTT5.is_built()) else { return null() };
     let held = Held::of(properties.clone(), true);
     PROPERTIES.insert(Arc::new(Mutex::new(held))).map_or(null(), without_provenance)
 }
@@ -65,7 +68,10 @@ pub(super) fn token_of(properties: Option<&Properties>) -> *const cognito_proper
 /// @return COGNITO_STATUS_OUT_OF_RESOURCES when there are 8192.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cognito_properties_new(out: *mut *mut cognito_properties) -> Status {
-    let make = || PROPERTIES.insert(Arc::new(Mutex::new(Held::of(Properties::default(), false))));
+    let make = || {
+        MQTT5.required()?;
+        PROPERTIES.insert(Arc::new(Mutex::new(Held::of(Properties::default(), false))))
+    };
     // SAFETY: the caller's promise about `out`.
     unsafe { boundary::construct("out", out, make) }
 }
@@ -283,6 +289,7 @@ fn lock(held: &Mutex<Held>) -> MutexGuard<'_, Held> {
 
 fn set(properties: *mut cognito_properties, change: impl FnOnce(&mut Held) -> Result<(), Failure>) -> Status {
     boundary::status(|| {
+        MQTT5.required()?;
         let held = PROPERTIES.get(properties)?;
         let mut held = lock(&held);
         if held.is_fixed {

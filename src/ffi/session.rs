@@ -6,6 +6,7 @@ use super::message::qos;
 use super::properties::{cognito_properties, given};
 use crate::config::{MqttVersion, Will};
 use crate::error::Failure;
+use crate::features::MQTT5;
 use crate::status::Status;
 use bytes::Bytes;
 use std::ffi::{c_char, c_void};
@@ -46,14 +47,19 @@ pub extern "C" fn cognito_config_set_clean_session(config: *mut cognito_config, 
 /// are given to the server without being asked for. Default COGNITO_MQTT_VERSION_V3_1_1.
 ///
 /// @param version A cognito_mqtt_version.
+/// @return COGNITO_STATUS_NOT_BUILT for MQTT 5 in a build without it. So do the other setters that are for MQTT 5 only.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_config_set_mqtt_version(config: *mut cognito_config, version: i32) -> Status {
     set(config, |config| {
         let mut known = [MqttVersion::V3_1_1, MqttVersion::V5].into_iter();
-        config.version = known.find(|known| *known as i32 == version).ok_or_else(|| {
+        let known = known.find(|known| *known as i32 == version).ok_or_else(|| {
             let problem = format!("is {version}; a cognito_mqtt_version is 4, for MQTT 3.1.1, or 5");
             Failure::argument("mqtt_version", problem)
         })?;
+        if known == MqttVersion::V5 {
+            MQTT5.required()?;
+        }
+        config.version = known;
         Ok(())
     })
 }
@@ -65,6 +71,7 @@ pub extern "C" fn cognito_config_set_mqtt_version(config: *mut cognito_config, v
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_config_set_session_expiry_s(config: *mut cognito_config, seconds: u32) -> Status {
     set(config, |config| {
+        MQTT5.required()?;
         config.session_expiry_s = Some(seconds);
         Ok(())
     })
@@ -76,7 +83,10 @@ pub extern "C" fn cognito_config_set_session_expiry_s(config: *mut cognito_confi
 /// @param messages 1 to 65535.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_config_set_receive_maximum(config: *mut cognito_config, messages: u32) -> Status {
-    set(config, |config| config.set_receive_maximum(messages))
+    set(config, |config| {
+        MQTT5.required()?;
+        config.set_receive_maximum(messages)
+    })
 }
 
 /// Sets how many topic aliases the server may give (Topic Alias Maximum), each of which keeps a topic in memory while a connection
@@ -85,7 +95,10 @@ pub extern "C" fn cognito_config_set_receive_maximum(config: *mut cognito_config
 /// @param aliases 0 to 65535.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_config_set_topic_alias_maximum(config: *mut cognito_config, aliases: u32) -> Status {
-    set(config, |config| config.set_topic_alias_maximum(aliases))
+    set(config, |config| {
+        MQTT5.required()?;
+        config.set_topic_alias_maximum(aliases)
+    })
 }
 
 /// Sets how long the server may take to answer PINGREQ before the connection is given up. Default 10000. A connection whose

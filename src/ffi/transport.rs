@@ -8,6 +8,7 @@ use super::provider::{PROVIDERS, cognito_provider};
 use super::trace::{Steps, TRACES, cognito_trace};
 use super::wait::wait;
 use crate::credentials::Provider;
+use crate::features::TRACE;
 use crate::status::Status;
 use crate::stream::Stream;
 use std::ffi::c_void;
@@ -201,6 +202,7 @@ pub unsafe extern "C" fn cognito_transport_failure(
 /// Copies what this transport's last open did and when, or that under way up to now. Does not block.
 ///
 /// @param out Receives the trace, or NULL. It has no steps when there was no open yet. Free it with cognito_trace_free().
+/// @return COGNITO_STATUS_NOT_BUILT in a build without the trace.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cognito_transport_trace(
     transport: *const cognito_transport,
@@ -208,7 +210,10 @@ pub unsafe extern "C" fn cognito_transport_trace(
 ) -> Status {
     // SAFETY: the caller's promise about `out`.
     unsafe {
-        boundary::construct("out", out, || TRACES.insert(Arc::new(Steps::of(TRANSPORTS.get(transport)?.trace()))))
+        boundary::construct("out", out, || {
+            TRACE.required()?;
+            TRACES.insert(Arc::new(Steps::of(TRANSPORTS.get(transport)?.trace())))
+        })
     }
 }
 

@@ -37,6 +37,8 @@ pub enum Status {
     Internal = -11,
     /// The call would wait, and was made inside an event, message or completion callback.
     InCallback = -12,
+    /// This build of the library leaves out what the call is for.
+    NotBuilt = -13,
 
     /// The host name could not be resolved.
     DnsFailed = -100,

@@ -35,6 +35,7 @@ pub const TABLE: &[Entry] = &[
     entry(Status::OutOfResources, c"COGNITO_STATUS_OUT_OF_RESOURCES", c"The system refused a descriptor, a thread, a random number or a handle slot.", "Raise RLIMIT_NOFILE or free memory; look for handles that are never freed"),
     entry(Status::Internal, c"COGNITO_STATUS_INTERNAL", c"A defect in this library was caught. The handle must be freed.", "Free the handle, and report this with the log at level Fatal"),
     entry(Status::InCallback, c"COGNITO_STATUS_IN_CALLBACK", c"The call would wait, and was made inside an event, message or completion callback.", "Give wait_ms 0 in a callback"),
+    entry(Status::NotBuilt, c"COGNITO_STATUS_NOT_BUILT", c"This build of the library leaves out what the call is for.", "Build the library with the feature that the message names"),
     entry(Status::DnsFailed, c"COGNITO_STATUS_DNS_FAILED", c"The host name could not be resolved.", "Check the network connection and the name server of this device, and the spelling of the host name"),
     entry(Status::TcpFailed, c"COGNITO_STATUS_TCP_FAILED", c"No TCP connection to the host: refused or unreachable at every address.", "Check the network connection, the port, and firewalls on the way"),
     entry(Status::ConnectionLost, c"COGNITO_STATUS_CONNECTION_LOST", c"The peer reset or closed the connection before its answer was complete.", "Check the network on the way, and try again"),

@@ -10,18 +10,26 @@ use std::sync::Arc;
 
 static AES_256_GCM: Tls13CipherSuite = without_quic(&cipher_suite::TLS13_AES_256_GCM_SHA384);
 static AES_128_GCM: Tls13CipherSuite = without_quic(&cipher_suite::TLS13_AES_128_GCM_SHA256);
+#[cfg(feature = "chacha20")]
 static CHACHA20_POLY1305: Tls13CipherSuite = without_quic(&cipher_suite::TLS13_CHACHA20_POLY1305_SHA256);
 
 /// In rustls's order.
 static CIPHER_SUITES: &[SupportedCipherSuite] = &[
     SupportedCipherSuite::Tls13(&AES_256_GCM),
     SupportedCipherSuite::Tls13(&AES_128_GCM),
+    #[cfg(feature = "chacha20")]
     SupportedCipherSuite::Tls13(&CHACHA20_POLY1305),
+    #[cfg(feature = "tls12")]
     cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    #[cfg(feature = "tls12")]
     cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    #[cfg(all(feature = "tls12", feature = "chacha20"))]
     cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    #[cfg(feature = "tls12")]
     cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    #[cfg(feature = "tls12")]
     cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    #[cfg(all(feature = "tls12", feature = "chacha20"))]
     cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 ];
 
@@ -42,6 +50,7 @@ const fn without_quic(suite: &SupportedCipherSuite) -> Tls13CipherSuite {
             aead_alg: suite.aead_alg,
             quic: None,
         },
+        #[cfg(feature = "tls12")]
         #[allow(clippy::panic, reason = "ends the compilation, not the program")]
         SupportedCipherSuite::Tls12(_) => panic!("a suite of TLS 1.2"),
     }

@@ -31,6 +31,7 @@ use crate::boxed::boxed;
 use crate::clock::Clock;
 use crate::config::{Network, Proxy};
 use crate::error::{Failure, Stage};
+use crate::features::PROXY;
 use crate::log::log;
 use crate::names::Host;
 use rustls::pki_types::CertificateDer;
@@ -72,7 +73,7 @@ impl Dialer {
     async fn connect(&self, host: &Host, port: u16, said: &[u8], progress: &Progress) -> Result<TlsStream, Error> {
         let peer = host.with_port(port);
         progress.speak_to(&peer);
-        let socket = match &self.proxy {
+        let socket = match self.proxy.as_ref().filter(|_| PROXY.is_built()) {
             None => boxed(|| self.tcp(host, port, progress)).await?,
             Some(proxy) => boxed(|| self.tunnel(proxy, &peer, progress)).await?,
         };
@@ -93,13 +94,13 @@ impl Dialer {
     async fn tcp(&self, host: &Host, port: u16, progress: &Progress) -> Result<Socket, Error> {
         progress.enter(Stage::Dns);
         let addresses = self.resolver.resolve(host).await?;
-        progress.found(&list(&addresses));
+        progress.found(|| list(&addresses));
         progress.enter(Stage::Tcp);
         let stream = tcp::connect(&addresses, port)
             .await
             .map_err(|source| Error::Connect { peer: host.with_port(port), source })?;
         if let Ok(address) = stream.peer_addr() {
-            progress.found(&address.to_string());
+            progress.found(|| address.to_string());
         }
         Ok(Socket::new(stream))
     }
@@ -113,7 +114,7 @@ impl Dialer {
             .map_err(|source| Error::ProxyUnreachable { proxy: name, source: Box::new(source) })?;
         progress.enter(Stage::Proxy);
         proxy::tunnel(&mut socket, proxy, peer).await?;
-        progress.found(&format!("tunnel to {peer}"));
+        progress.found(|| format!("tunnel to {peer}"));
         progress.speak_to(peer);
         Ok(socket)
     }

@@ -1,6 +1,7 @@
 //! How far one leg of the dial has come, so that a timeout can say what it was waiting for, and the trace can show it.
 
 use crate::error::{Failure, Stage};
+use crate::features::TRACE;
 use crate::log::log;
 use crate::status::Status;
 use crate::trace::Trace;
@@ -44,15 +45,16 @@ impl Progress {
         if let Some(step) = now.step {
             self.trace.end(step, Status::Ok);
         }
-        now.step = Some(self.trace.begin(stage, self.service, &now.peer));
+        now.step = TRACE.is_built().then(|| self.trace.begin(stage, self.service, &now.peer));
         now.stage = stage;
         now.pending = true;
     }
 
     /// Notes what the stage under way has found out.
-    pub fn found(&self, finding: &str) {
-        if let Some(step) = self.lock().step {
-            self.trace.found(step, finding);
+    pub fn found<T: AsRef<str>>(&self, finding: impl FnOnce() -> T) {
+        let step = self.lock().step;
+        if let Some(step) = step.filter(|_| TRACE.is_built()) {
+            self.trace.found(step, finding().as_ref());
         }
     }
 

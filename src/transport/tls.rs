@@ -70,13 +70,13 @@ impl Tls {
         let (_, connection) = stream.get_ref();
         if let (Some(version), Some(suite)) = (connection.protocol_version(), connection.negotiated_cipher_suite()) {
             log!(Debug, Stage::Tls, "{peer}: {version:?} with {:?}", suite.suite());
-            progress.found(match version {
+            progress.found(|| match version {
                 ProtocolVersion::TLSv1_3 => "TLS 1.3",
                 _ => "TLS 1.2",
             });
         }
         if let Some(issuer) = chain(&stream).first().and_then(issuer) {
-            progress.found(&format!("certificate issued by {issuer}"));
+            progress.found(|| format!("certificate issued by {issuer}"));
         }
         Ok(stream)
     }

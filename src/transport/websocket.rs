@@ -58,7 +58,7 @@ pub async fn upgrade(
     check(&head, &key).map_err(|problem| Error::UpgradeMalformed { peer: peer.clone(), problem })?;
     let rest = reader.into_rest();
     log!(Debug, Stage::Upgrade, "{peer}: WebSocket open");
-    progress.found("101 Switching Protocols, subprotocol mqtt");
+    progress.found(|| "101 Switching Protocols, subprotocol mqtt");
     Ok(Upgraded { stream, rest, peer })
 }
 

@@ -3,6 +3,7 @@
 
 mod framing;
 mod v3_1_1;
+#[cfg_attr(not(feature = "mqtt5"), path = "v5_left_out.rs")]
 mod v5;
 
 use super::{Error, Reason};
@@ -105,6 +106,7 @@ impl Properties {
 }
 
 /// What CONNECT says.
+#[cfg_attr(not(feature = "mqtt5"), expect(dead_code, reason = "what MQTT 5 alone says"))]
 pub struct Connect<'a> {
     /// Client identifier.
     pub client_id: &'a str,
