@@ -2,7 +2,7 @@
 #   cargo               the program
 #   rust_target         the target triple
 #   cargo_environment   NAME=VALUE for cargo, so that C code inside the crates is built by this project's compiler
-#   release_config      a setting of cargo's for a release, which holds no path of the machine that it was built on
+#   release_config      a setting of cargo's for a release: small, and without a path of the machine that it was built on
 #   system_libraries    linker options that the Rust standard library needs behind the archive
 
 find_program(COGNITO_CONNECT_CARGO cargo HINTS "$ENV{CARGO_HOME}/bin" "$ENV{HOME}/.cargo/bin")
@@ -79,19 +79,19 @@ string(TOUPPER "${lower}" upper)
 set(cargo_environment
     "CARGO_TARGET_${upper}_LINKER=${CMAKE_C_COMPILER}" "CC_${lower}=${CMAKE_C_COMPILER}" "AR_${lower}=${CMAKE_AR}"
     "RUSTC=${rustc}")
-# Panic messages name source files. What is built elsewhere is to be the same, byte for byte; a debugger needs the paths.
-# Whoever has RUSTFLAGS in the environment has them instead.
+# With frame pointers the tables of the unwinder are a quarter smaller. Panics name source files: what is built elsewhere is to be
+# the same, byte for byte, and a debugger needs the paths. Whoever has RUSTFLAGS in the environment has them instead.
 set(cargo_home "$ENV{CARGO_HOME}")
 if(NOT cargo_home)
     set(cargo_home "$ENV{HOME}/.cargo")
 endif()
-set(remappings "")
-foreach(path_and_name IN ITEMS "${cargo_home}=cargo" "${PROJECT_SOURCE_DIR}=cognito-connect"
+set(release_flags "'-Cforce-frame-pointers=yes'")
+# The last that fits is taken.
+foreach(path_and_name IN ITEMS "${cargo_home}=cargo" "${cargo_home}/registry/src=" "${PROJECT_SOURCE_DIR}=cognito-connect"
         "${COGNITO_CONNECT_CARGO_TARGET_DIR}=target")
-    list(APPEND remappings "'--remap-path-prefix=${path_and_name}'")
+    string(APPEND release_flags ",'--remap-path-prefix=${path_and_name}'")
 endforeach()
-list(JOIN remappings "," remappings)
-set(release_config "target.${rust_target}.rustflags=[${remappings}]")
+set(release_config "target.${rust_target}.rustflags=[${release_flags}]")
 
 set(c_flags "${CMAKE_C_FLAGS}")
 if(CMAKE_SYSROOT)
