@@ -2,10 +2,11 @@
 
 use crate::clock::Clock;
 use rustls::CertificateError;
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::CryptoProvider;
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::time_provider::TimeProvider;
 use rustls::{DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
 use std::sync::Arc;
@@ -16,8 +17,10 @@ const LONGEST_CHAIN: usize = 8;
 
 /// Checks servers' certificates as rustls does, and differs in two things: it says who issued one that leads to no trusted
 /// root, and for a board without a clock it admits one that is not yet valid, which [`Verifier::check_at`] makes good.
+/// rustls's own verifier would bring a parser for lists of revoked certificates, which nobody gives it.
 pub struct Verifier {
-    webpki: Arc<WebPkiServerVerifier>,
+    roots: RootCertStore,
+    algorithms: WebPkiSupportedAlgorithms,
     clock: Arc<Clock>,
 }
 
@@ -41,19 +44,14 @@ impl std::error::Error for Untrusted {}
 
 impl Verifier {
     /// Trusts `roots`, by the time of `clock`.
-    pub fn new(
-        roots: RootCertStore,
-        provider: Arc<CryptoProvider>,
-        clock: &Arc<Clock>,
-    ) -> Result<Self, rustls::client::VerifierBuilderError> {
-        let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build()?;
-        Ok(Self { webpki, clock: Arc::clone(clock) })
+    pub fn new(roots: RootCertStore, algorithms: WebPkiSupportedAlgorithms, clock: &Arc<Clock>) -> Self {
+        Self { roots, algorithms, clock: Arc::clone(clock) }
     }
 
     /// Checks a chain that was admitted at one time again at another.
     pub fn check_at(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>, at: Duration) -> Result<(), Error> {
         let (end_entity, intermediates) = chain.split_first().ok_or(Error::NoCertificatesPresented)?;
-        self.check(end_entity, intermediates, name, &[], UnixTime::since_unix_epoch(at)).map(drop)
+        self.check(end_entity, intermediates, name, UnixTime::since_unix_epoch(at))
     }
 
     fn check(
@@ -61,10 +59,9 @@ impl Verifier {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-        ocsp: &[u8],
         now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        self.webpki.verify_server_cert(end_entity, intermediates, name, ocsp, now).map_err(|error| match error {
+    ) -> Result<(), Error> {
+        self.verify(end_entity, intermediates, name, now).map_err(|error| match error {
             Error::InvalidCertificate(CertificateError::UnknownIssuer) => untrusted(end_entity),
             // What `openssl req -x509` makes is a CA; as a server's certificate nobody else has signed it.
             Error::InvalidCertificate(CertificateError::Other(other))
@@ -75,6 +72,19 @@ impl Verifier {
             error => error,
         })
     }
+
+    fn verify(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let certificate = ParsedCertificate::try_from(end_entity)?;
+        let algorithms = self.algorithms.all;
+        verify_server_cert_signed_by_trust_anchor(&certificate, &self.roots, intermediates, now, algorithms)?;
+        verify_server_name(&certificate, name)
+    }
 }
 
 impl ServerCertVerifier for Verifier {
@@ -83,21 +93,21 @@ impl ServerCertVerifier for Verifier {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-        ocsp: &[u8],
+        _ocsp: &[u8],
         mut now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         for _ in 0..LONGEST_CHAIN {
-            match self.check(end_entity, intermediates, name, ocsp, now) {
+            match self.check(end_entity, intermediates, name, now) {
                 // At the beginning of the certificate that begins last, the whole chain is valid or never was.
                 Err(Error::InvalidCertificate(CertificateError::NotValidYetContext { not_before, .. }))
                     if self.clock.is_missing() && not_before > now =>
                 {
                     now = not_before;
                 }
-                result => return result,
+                result => return result.map(|()| ServerCertVerified::assertion()),
             }
         }
-        self.check(end_entity, intermediates, name, ocsp, now)
+        self.check(end_entity, intermediates, name, now).map(|()| ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -106,7 +116,7 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki.verify_tls12_signature(message, certificate, signature)
+        verify_tls12_signature(message, certificate, signature, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -115,11 +125,11 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki.verify_tls13_signature(message, certificate, signature)
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.webpki.supported_verify_schemes()
+        self.algorithms.supported_schemes()
     }
 }
 

@@ -40,8 +40,8 @@ impl Tls {
     pub fn new(network: &Network, clock: &Arc<Clock>) -> Result<Self, Failure> {
         let internal = |error: &dyn std::fmt::Display| Failure::new(Status::Internal, Stage::Config, error.to_string());
         let provider = Arc::new(cryptography::provider());
-        let verifier = Verifier::new(trust::roots(network)?, Arc::clone(&provider), clock).map_err(|e| internal(&e))?;
-        let verifier = Arc::new(verifier);
+        let algorithms = provider.signature_verification_algorithms;
+        let verifier = Arc::new(Verifier::new(trust::roots(network)?, algorithms, clock));
         let mut config = ClientConfig::builder_with_details(provider, Arc::new(CertificateTime(Arc::clone(clock))))
             .with_safe_default_protocol_versions()
             .map_err(|error| internal(&error))?
