@@ -7,6 +7,7 @@ use crate::log::log;
 use crate::status::Status;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
+use std::borrow::Cow;
 
 /// Amazon Root CA 1 to 4 and the Starfield root that signs across to them.
 const AMAZON: [&[u8]; 5] = [
@@ -78,7 +79,12 @@ fn read(what: &str, path: &str) -> Result<Vec<u8>, Failure> {
 
 fn add_pem(store: &mut RootCertStore, what: &str, pem: &[u8], strictness: Strictness) -> Result<(), Failure> {
     let before = store.len();
-    for (number, certificate) in (1..).zip(certificates(pem)) {
+    // What is no UTF-8 is no part of a certificate.
+    let pem = match std::str::from_utf8(pem) {
+        Ok(pem) => Cow::Borrowed(pem),
+        Err(_) => String::from_utf8_lossy(pem),
+    };
+    for (number, certificate) in (1..).zip(certificates(&pem)) {
         let certificate =
             certificate.map_err(|error| failure(format!("{what}: certificate {number} is not PEM: {error}")))?;
         match store.add(CertificateDer::from(certificate)) {
