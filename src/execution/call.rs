@@ -135,8 +135,13 @@ impl Drop for Call<'_> {
         if calls.in_flight > 0 {
             return;
         }
-        execution.away.send_replace(Some(Instant::now()));
-        execution.idle.notify_all();
+        if execution.away.borrow().is_none() {
+            execution.away.send_replace(Some(Instant::now()));
+        }
+        if calls.is_closing {
+            // Nobody else waits for this, and each is a system call.
+            execution.idle.notify_all();
+        }
     }
 }
 

@@ -36,7 +36,8 @@ pub struct Execution {
     cancel: Cancel,
     /// How often the handle's task was polled: when this stands still, there is nothing to do without waiting.
     polls: Arc<AtomicU64>,
-    /// Since when no thread is inside a call, for others that wait for a fetch of credentials which this one has begun.
+    /// Since when no thread is inside a call, for others that wait for a fetch of credentials which this one has begun. Kept up
+    /// while there is a runtime, without which nothing is fetched.
     away: watch::Sender<Option<Instant>>,
     /// Wakes the calls that wait.
     wake: watch::Sender<()>,
@@ -96,7 +97,7 @@ impl Execution {
             return Err(Failure::new(Status::InvalidHandle, Stage::None, message));
         }
         calls.in_flight += 1;
-        if calls.in_flight == 1 {
+        if calls.in_flight == 1 && calls.runtime.is_some() {
             self.away.send_replace(None);
         }
         drop(calls);
@@ -234,6 +235,7 @@ impl Execution {
             let _inside = runtime.enter();
             runtime.spawn(self.cancel.watcher(self.wake.clone()).map_err(|error| self.refused(&error))?);
         }
+        self.away.send_replace(None);
         let runtime = Arc::new(runtime);
         calls.runtime = Some(Arc::clone(&runtime));
         self.has_runtime.store(true, Ordering::Relaxed);
