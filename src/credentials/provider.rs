@@ -10,6 +10,7 @@ use crate::error::{Device, Failure, Stage};
 use crate::log::log;
 use crate::names::{Identity, IdentityPool, Region};
 use crate::status::Status;
+use crate::sys::ProcessMark;
 use crate::transport::{Dialer, Progress};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -32,7 +33,7 @@ pub struct Provider {
     clock: Arc<Clock>,
     flights: Flights,
     kept: Mutex<Kept>,
-    process_id: u32,
+    process: ProcessMark,
 }
 
 /// What a fetch leaves for the next. The lock is never held while anything is called that could wait or call back.
@@ -91,12 +92,12 @@ impl Provider {
             IdentitySource::Pool(..) => None,
         };
         let kept = Mutex::new(Kept { identity, ..Kept::default() });
-        Ok(Self { settings, dialer, clock, flights: Flights::default(), kept, process_id: std::process::id() })
+        Ok(Self { settings, dialer, clock, flights: Flights::default(), kept, process: ProcessMark::current() })
     }
 
     /// Whether this is a child of the process that made it: a fetch that was under way then has no end here.
     pub fn has_forked(&self) -> bool {
-        std::process::id() != self.process_id
+        ProcessMark::current() != self.process
     }
 
     /// The region of its identity.

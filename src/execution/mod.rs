@@ -6,7 +6,7 @@ mod cancel;
 
 use crate::error::{Failure, Stage};
 use crate::status::Status;
-use crate::sys::EventFd;
+use crate::sys::{EventFd, ProcessMark};
 pub use call::Call;
 use call::shut_down;
 use cancel::Cancel;
@@ -44,7 +44,7 @@ pub struct Execution {
     calls: Mutex<Calls>,
     has_runtime: AtomicBool,
     idle: Condvar,
-    process_id: u32,
+    process: ProcessMark,
 }
 
 struct Calls {
@@ -65,7 +65,7 @@ impl Execution {
             calls: Mutex::new(Calls { runtime: None, in_flight: 0, is_closing: false }),
             has_runtime: AtomicBool::new(false),
             idle: Condvar::new(),
-            process_id: std::process::id(),
+            process: ProcessMark::current(),
         }
     }
 
@@ -217,7 +217,7 @@ impl Execution {
 
     /// Whether this is a child of the process that made the handle.
     pub fn has_forked(&self) -> bool {
-        std::process::id() != self.process_id
+        ProcessMark::current() != self.process
     }
 
     fn runtime(&self, calls: &mut Calls) -> Result<Arc<Runtime>, Failure> {
