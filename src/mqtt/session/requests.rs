@@ -73,6 +73,8 @@ pub struct Requests {
     /// What is to be sent, in order.
     queue: VecDeque<Request>,
     queued_bytes: usize,
+    /// How many in the queue have kept the packet identifier of an earlier connection.
+    queued_with_id: usize,
     /// What was sent on this connection and waits for its acknowledgement, in order.
     in_flight: VecDeque<Request>,
 }
@@ -86,6 +88,7 @@ impl Requests {
             last_packet_id: 0,
             queue: VecDeque::new(),
             queued_bytes: 0,
+            queued_with_id: 0,
             in_flight: VecDeque::new(),
         }
     }
@@ -135,6 +138,7 @@ impl Requests {
             self.queue.push_front(request);
         }
         self.queue.retain(|request| request.operation != OWN);
+        self.queued_with_id = self.queue.iter().filter(|request| request.packet_id != 0).count();
     }
 
     /// The server knows none of what it has not acknowledged: section 4.4 is about sessions that go on.
@@ -142,12 +146,13 @@ impl Requests {
         for request in &mut self.queue {
             request.packet_id = 0;
         }
+        self.queued_with_id = 0;
     }
 
     /// Gives up everything. Gives the operations, and whether each was sent.
     pub fn abandon(&mut self) -> Vec<(u64, Withdrawn)> {
         self.closed();
-        self.queued_bytes = 0;
+        (self.queued_bytes, self.queued_with_id) = (0, 0);
         let how =
             |request: Request| (request.operation, if request.was_sent { Withdrawn::Sent } else { Withdrawn::Unsent });
         self.queue.drain(..).map(how).collect()
@@ -163,6 +168,7 @@ impl Requests {
     pub fn take(&mut self, receive_maximum: u16) -> Option<Request> {
         let request = if self.has_next(receive_maximum) { self.queue.pop_front() } else { None }?;
         self.queued_bytes -= request.what.bytes();
+        self.queued_with_id -= usize::from(request.packet_id != 0);
         Some(request)
     }
 
@@ -190,10 +196,13 @@ impl Requests {
 
     /// One that is not in use.
     pub fn new_packet_id(&mut self) -> u16 {
+        // A long queue is not gone through for every message.
+        let queue = (self.queued_with_id > 0).then_some(&self.queue).into_iter().flatten();
+        let in_use = self.in_flight.iter().chain(queue);
         loop {
             self.last_packet_id = self.last_packet_id.checked_add(1).unwrap_or(1);
             let id = self.last_packet_id;
-            if !self.in_flight.iter().chain(&self.queue).any(|request| request.packet_id == id) {
+            if !in_use.clone().any(|request| request.packet_id == id) {
                 return id;
             }
         }
