@@ -142,6 +142,10 @@ impl State {
             Ok(received) => self.send().and_then(|()| self.check_time()).map(|()| received),
             Err(failure) => Err(failure),
         };
+        if matches!(worked, Ok(false)) && self.outgoing.is_empty() {
+            // An idle session keeps no memory for a burst that is over.
+            self.outgoing = BytesMut::new();
+        }
         worked.unwrap_or_else(|failure| {
             self.lost(failure);
             true
@@ -213,19 +217,20 @@ impl State {
         loop {
             let now = now();
             let told = (&mut self.operations, &mut self.deliveries);
-            put_together(&mut self.outgoing, BATCH, told, || self.session.next(now, may_ask))?;
+            put_together(&mut self.outgoing, BATCH, told, |packets| self.session.next(now, may_ask, packets))?;
             if !self.outgoing.is_empty() || stream.is_blocked() {
                 // An end is found and said by receiving.
-                let taken = stream.send(std::iter::once(self.outgoing.as_ref())).unwrap_or(0);
-                let _ = self.outgoing.split_to(taken);
+                stream.send_packets(&mut self.outgoing);
             }
             if stream.is_blocked() || stream.ended().is_some() || !self.outgoing.is_empty() {
                 return Ok(());
             }
             self.operations.written(&mut self.deliveries);
             if !self.session.has_something_to_send(may_ask) {
-                // An idle session keeps no memory for a burst that is over.
-                self.outgoing = BytesMut::new();
+                if self.has_leader {
+                    // It may be long until that thread comes by to give the memory back.
+                    self.outgoing = BytesMut::new();
+                }
                 return Ok(());
             }
         }
@@ -259,7 +264,7 @@ impl State {
         let limit = codec::MAX_PACKET;
         // What cannot be written ends the session, as this does.
         let told = (&mut self.operations, &mut self.deliveries);
-        let _ = put_together(&mut self.outgoing, limit, told, || self.session.next(now, true));
+        let _ = put_together(&mut self.outgoing, limit, told, |packets| self.session.next(now, true, packets));
         self.outgoing.extend_from_slice(&codec::DISCONNECT);
         let taken = stream.send_last(&self.outgoing);
         if taken == self.outgoing.len() && !stream.is_blocked() {
@@ -344,14 +349,13 @@ fn put_together(
     outgoing: &mut BytesMut,
     limit: usize,
     (operations, deliveries): (&mut Operations, &mut Deliveries),
-    mut next: impl FnMut() -> Result<Option<Next>, MqttError>,
+    mut next: impl FnMut(&mut BytesMut) -> Result<Option<Next>, MqttError>,
 ) -> Result<(), Failure> {
     while outgoing.len() < limit {
-        match next().map_err(failure)? {
+        match next(outgoing).map_err(failure)? {
             None => break,
             Some(Next::Done(operation, outcome)) => operations.done(operation, outcome, deliveries),
-            Some(Next::Packet { bytes, done }) => {
-                outgoing.extend_from_slice(&bytes);
+            Some(Next::Packet { done }) => {
                 done.into_iter().for_each(|operation| operations.handed_over(operation));
             }
         }

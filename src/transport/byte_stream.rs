@@ -139,20 +139,34 @@ impl ByteStream {
 
     /// Takes bytes of packets and sends those that are whole; 0 when the socket is full, `None` when the stream has ended.
     pub fn send<'a>(&mut self, pieces: impl Iterator<Item = &'a [u8]>) -> Option<usize> {
-        let mut taken = 0;
+        self.send_by(|stream| {
+            let mut taken = 0;
+            for piece in pieces {
+                let count = stream.put(piece);
+                taken += count;
+                if count < piece.len() {
+                    break;
+                }
+            }
+            taken
+        })
+    }
+
+    /// Takes whole packets off `packets`, without copying them, and sends them, until the socket is full. An end is said by
+    /// receiving.
+    pub fn send_packets(&mut self, packets: &mut BytesMut) {
+        self.send_by(|stream| stream.put_packets(packets));
+    }
+
+    /// Sends what `put` takes, and gives how much that was; `None` when the stream has ended.
+    fn send_by(&mut self, put: impl FnOnce(&mut Self) -> usize) -> Option<usize> {
         if self.socket.get_ref().write_error().is_some() {
             // Nothing can be sent any more; what has come is handed over before recv and this say so.
             self.receive();
             return self.ended.is_none().then_some(0);
         }
         self.flush();
-        for piece in pieces {
-            let count = self.put(piece);
-            taken += count;
-            if count < piece.len() {
-                break;
-            }
-        }
+        let taken = put(self);
         self.flush();
         // What was taken before an end counts; the next call says it.
         (taken > 0 || self.ended.is_none()).then_some(taken)
@@ -207,6 +221,22 @@ impl ByteStream {
             rest = self.take(rest);
         }
         bytes.len() - rest.len()
+    }
+
+    /// Takes whole packets until the socket is full. Gives how many bytes of them.
+    fn put_packets(&mut self, packets: &mut BytesMut) -> usize {
+        let before = packets.len();
+        while !packets.is_empty() && !self.outgoing.is_blocked && self.ended.is_none() {
+            match Place::Between.next_end(packets) {
+                Ok(Some(end)) => {
+                    let packet = packets.split_to(end).freeze();
+                    self.send_packet(packet);
+                }
+                Ok(None) => break,
+                Err(problem) => self.ended = Some(Ended::Unsendable(problem)),
+            }
+        }
+        before - packets.len()
     }
 
     /// Takes bytes up to the end of one packet. Gives the rest.

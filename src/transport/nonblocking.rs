@@ -130,13 +130,16 @@ impl Write for NonBlocking {
     /// Takes no more while the socket is full. What is written after an error goes nowhere.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write_tls()?;
-        if self.write_error.is_some() {
-            return Ok(bytes.len());
+        let mut written = 0;
+        // TLS takes a large packet in parts. What the socket does not take now stays inside TLS.
+        while let (None, Some(rest @ [_, ..])) = (&self.write_error, bytes.get(written..)) {
+            let taken = self.tls.writer().write(rest)?;
+            written += taken;
+            if taken == 0 || self.write_tls().is_err() {
+                break;
+            }
         }
-        let written = self.tls.writer().write(bytes)?;
-        // What the socket does not take now stays inside TLS.
-        let _ = self.write_tls();
-        Ok(written)
+        Ok(if self.write_error.is_some() { bytes.len() } else { written })
     }
 
     fn flush(&mut self) -> io::Result<()> {

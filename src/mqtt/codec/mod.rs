@@ -206,11 +206,11 @@ pub fn connect(version: MqttVersion, connect: &Connect<'_>) -> Result<Bytes, Err
     }
 }
 
-/// PUBLISH, section 3.3.
-pub fn publish(version: MqttVersion, message: &Message, alias: Alias) -> Result<Bytes, Error> {
+/// PUBLISH, section 3.3, which may be large: appended where it goes out from.
+pub fn publish(version: MqttVersion, message: &Message, alias: Alias, packets: &mut BytesMut) -> Result<(), Error> {
     match version {
-        MqttVersion::V3_1_1 => v3_1_1::publish(message),
-        MqttVersion::V5 => v5::publish(message, alias),
+        MqttVersion::V3_1_1 => v3_1_1::publish(message, packets),
+        MqttVersion::V5 => v5::publish(message, alias, packets),
     }
 }
 

@@ -117,6 +117,12 @@ fn connect_says_user_name_and_will() {
     assert_eq!(&packet[..], expected);
 }
 
+fn published(version: MqttVersion, message: &Message, alias: Alias) -> BytesMut {
+    let mut packet = BytesMut::new();
+    publish(version, message, alias, &mut packet).unwrap();
+    packet
+}
+
 #[test]
 fn packets_of_a_session_are_those_of_the_standard() {
     let message = Message {
@@ -128,12 +134,12 @@ fn packets_of_a_session_are_those_of_the_standard() {
         packet_id: 10,
         properties: None,
     };
-    assert_eq!(&publish(OLD, &message, Alias::No).unwrap()[..], b"\x3b\x09\x00\x03a/b\x00\x0ahi");
-    assert_eq!(&publish(NEW, &message, Alias::No).unwrap()[..], b"\x3b\x0a\x00\x03a/b\x00\x0a\x00hi");
-    assert_eq!(&publish(NEW, &message, Alias::New(2)).unwrap()[..], b"\x3b\x0d\x00\x03a/b\x00\x0a\x03\x23\x00\x02hi");
-    assert_eq!(&publish(NEW, &message, Alias::Known(2)).unwrap()[..], b"\x3b\x0a\x00\x00\x00\x0a\x03\x23\x00\x02hi");
+    assert_eq!(&published(OLD, &message, Alias::No)[..], b"\x3b\x09\x00\x03a/b\x00\x0ahi");
+    assert_eq!(&published(NEW, &message, Alias::No)[..], b"\x3b\x0a\x00\x03a/b\x00\x0a\x00hi");
+    assert_eq!(&published(NEW, &message, Alias::New(2))[..], b"\x3b\x0d\x00\x03a/b\x00\x0a\x03\x23\x00\x02hi");
+    assert_eq!(&published(NEW, &message, Alias::Known(2))[..], b"\x3b\x0a\x00\x00\x00\x0a\x03\x23\x00\x02hi");
     let message = Message { qos: Qos::AtMostOnce, retain: false, duplicate: false, packet_id: 0, ..message };
-    assert_eq!(&publish(OLD, &message, Alias::No).unwrap()[..], b"\x30\x07\x00\x03a/bhi");
+    assert_eq!(&published(OLD, &message, Alias::No)[..], b"\x30\x07\x00\x03a/bhi");
     let filters = [("a/b".to_owned(), Qos::AtLeastOnce), ("c/d".to_owned(), Qos::AtMostOnce)];
     let packet = subscribe(OLD, 10, &filters).unwrap();
     assert_eq!(&packet[..], b"\x82\x0e\x00\x0a\x00\x03a/b\x01\x00\x03c/d\x00");
@@ -178,7 +184,7 @@ fn all_properties_of_a_message_go_there_and_back() {
         })),
         ..Message::default()
     };
-    let packet = publish(NEW, &message, Alias::New(1)).unwrap();
+    let packet = published(NEW, &message, Alias::New(1));
     let expected = b"\x30\x35\x00\x03a/b\x2d\x01\x01\x02\x00\x00\x00\x3c\x03\x00\x0atext/plain\x08\x00\x01r\
         \x09\x00\x02\x00\xff\x26\x00\x01k\x00\x01v\x26\x00\x01k\x00\x00\x23\x00\x01hi";
     assert_eq!(&packet[..], expected);

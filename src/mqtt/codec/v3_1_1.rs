@@ -7,6 +7,9 @@ use bytes::{Bytes, BytesMut};
 use mqttbytes::QoS;
 use mqttbytes::v4::{self, LastWill, Login, Subscribe, SubscribeFilter, SubscribeReasonCode, Unsubscribe};
 
+/// Section 2.2.
+const LONGEST_FIXED_HEADER: usize = 5;
+
 pub fn connect(from: &Connect<'_>) -> Result<Bytes, Error> {
     let mut connect = v4::Connect::new(from.client_id);
     connect.keep_alive = from.keep_alive_s;
@@ -22,12 +25,13 @@ pub fn connect(from: &Connect<'_>) -> Result<Bytes, Error> {
     written("CONNECT", connect.len(), |packet| connect.write(packet))
 }
 
-pub fn publish(message: &Message) -> Result<Bytes, Error> {
+pub fn publish(message: &Message, packets: &mut BytesMut) -> Result<(), Error> {
     let mut publish = v4::Publish::from_bytes(message.topic.as_str(), of_packet(message.qos), message.payload.clone());
     publish.retain = message.retain;
     publish.dup = message.duplicate;
     publish.pkid = message.packet_id;
-    written("PUBLISH", publish.len(), |packet| publish.write(packet))
+    packets.reserve(publish.len() + LONGEST_FIXED_HEADER);
+    publish.write(packets).map(drop).map_err(|_| Error::Unwritable("PUBLISH"))
 }
 
 pub fn subscribe(packet_id: u16, filters: &[(String, Qos)]) -> Result<Bytes, Error> {
@@ -46,7 +50,7 @@ fn written(
     len: usize,
     write: impl FnOnce(&mut BytesMut) -> Result<usize, mqttbytes::Error>,
 ) -> Result<Bytes, Error> {
-    let mut packet = BytesMut::with_capacity(len + 5);
+    let mut packet = BytesMut::with_capacity(len + LONGEST_FIXED_HEADER);
     write(&mut packet).map_err(|_| Error::Unwritable(what))?;
     Ok(packet.freeze())
 }

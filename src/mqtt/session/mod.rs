@@ -11,7 +11,7 @@ pub use requests::{Limits, Withdrawn};
 
 use super::codec::{self, Accepted, Message, MqttVersion, Qos, Received};
 use super::{Error, Reason};
-use bytes::Bytes;
+use bytes::BytesMut;
 use connection::Connection;
 use requests::{OWN, Request, Requests, What};
 use std::collections::VecDeque;
@@ -64,11 +64,9 @@ pub enum Output {
 
 /// What is to be done next.
 pub enum Next {
-    /// Send a packet.
+    /// Send the packet that was appended.
     Packet {
-        /// All of it.
-        bytes: Bytes,
-        /// The operation that is done when this is written.
+        /// The operation that is done when it is written.
         done: Option<u64>,
     },
     /// An operation is done without being sent.
@@ -216,16 +214,19 @@ impl<H: Clone> Session<H> {
         }
     }
 
-    /// What is to be done next, if there is something now. A packet counts as sent. Requests are held back unless they may go.
-    pub fn next(&mut self, now: Now, may_ask: bool) -> Result<Option<Next>, Error> {
+    /// What is to be done next, if there is something now. A packet is appended to `packets`, and counts as sent. Requests are
+    /// held back unless they may go.
+    pub fn next(&mut self, now: Now, may_ask: bool, packets: &mut BytesMut) -> Result<Option<Next>, Error> {
         let Some(connection) = &mut self.connection else { return Ok(None) };
         if let Some(packet_id) = self.acknowledgements.pop_front() {
             connection.keep_alive.sent(now);
-            return Ok(Some(Next::Packet { bytes: codec::puback(packet_id), done: None }));
+            packets.extend_from_slice(&codec::puback(packet_id));
+            return Ok(Some(Next::Packet { done: None }));
         }
         if now.boot >= connection.keep_alive.ping_due() {
             connection.keep_alive.ping_sent(now);
-            return Ok(Some(Next::Packet { bytes: codec::PINGREQ, done: None }));
+            packets.extend_from_slice(&codec::PINGREQ);
+            return Ok(Some(Next::Packet { done: None }));
         }
         let request = if may_ask { self.requests.take(connection.receive_maximum()) } else { None };
         let Some(mut request) = request else { return Ok(None) };
@@ -233,17 +234,16 @@ impl<H: Clone> Session<H> {
         if !is_resent && !request.what.is_unanswered() {
             request.packet_id = self.requests.new_packet_id();
         }
-        let bytes = match encode(self.version, connection, &mut request, is_resent, now)? {
-            Ok(bytes) => bytes,
-            Err(outcome) => return Ok(Some(Next::Done(request.operation, outcome))),
-        };
+        if let Err(outcome) = encode(self.version, connection, &mut request, is_resent, now, packets)? {
+            return Ok(Some(Next::Done(request.operation, outcome)));
+        }
         connection.keep_alive.sent(now);
         request.was_sent = true;
         let done = request.what.is_unanswered().then_some(request.operation);
         if done.is_none() {
             self.requests.sent(request);
         }
-        Ok(Some(Next::Packet { bytes, done }))
+        Ok(Some(Next::Packet { done }))
     }
 
     /// Whether [`Session::next`] has something now, but for a ping.
@@ -277,19 +277,26 @@ impl<H: Clone> Session<H> {
     }
 }
 
-/// The packet of a request, or what has become of the request without one.
+/// Appends the packet of a request, or gives what has become of the request without one.
 fn encode(
     version: MqttVersion,
     connection: &mut Connection,
     request: &mut Request,
     is_resent: bool,
     now: Now,
-) -> Result<Result<Bytes, Outcome>, Error> {
+    packets: &mut BytesMut,
+) -> Result<Result<(), Outcome>, Error> {
     let packet_id = request.packet_id;
     let message = match &mut request.what {
         What::Publish(message) => message,
-        What::Subscribe(filters) => return codec::subscribe(version, packet_id, filters).map(Ok),
-        What::Unsubscribe(filter) => return codec::unsubscribe(version, packet_id, filter).map(Ok),
+        What::Subscribe(filters) => {
+            packets.extend_from_slice(&codec::subscribe(version, packet_id, filters)?);
+            return Ok(Ok(()));
+        }
+        What::Unsubscribe(filter) => {
+            packets.extend_from_slice(&codec::unsubscribe(version, packet_id, filter)?);
+            return Ok(Ok(()));
+        }
     };
     if let (Some(at), Some(properties)) = (request.expires_at, &mut message.properties) {
         let left = at.saturating_sub(now.boot);
@@ -305,12 +312,14 @@ fn encode(
     }
     (message.packet_id, message.duplicate) = (packet_id, is_resent);
     let alias = connection.alias(&message.topic);
-    let bytes = codec::publish(version, message, alias)?;
-    if let Some(why) = connection.refuses_length(bytes.len()) {
+    let before = packets.len();
+    codec::publish(version, message, alias, packets)?;
+    if let Some(why) = connection.refuses_length(packets.len() - before) {
+        packets.truncate(before);
         connection.forget_alias(alias);
         return Ok(Err(Outcome::NotTaken(why)));
     }
-    Ok(Ok(bytes))
+    Ok(Ok(()))
 }
 
 #[cfg(test)]

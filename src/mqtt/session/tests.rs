@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use std::time::Duration;
 
 const NOW: Now = Now { boot: Duration::from_secs(1000), awake: Duration::from_secs(1000) };
@@ -27,10 +27,19 @@ fn message(payload: &'static str, qos: Qos) -> Message {
     Message { topic: "t".to_owned(), payload: Bytes::from_static(payload.as_bytes()), qos, ..Message::default() }
 }
 
+/// The next packet.
+fn next(session: &mut Session<&'static str>, now: Now) -> Option<BytesMut> {
+    let mut packet = BytesMut::new();
+    match session.next(now, true, &mut packet).unwrap() {
+        Some(Next::Packet { .. }) => Some(packet),
+        _ => None,
+    }
+}
+
 /// All that is sent now, decoded as far as it is a PUBLISH, else its first byte.
 fn sent(session: &mut Session<&'static str>) -> Vec<(String, u16, bool)> {
     let mut all = Vec::new();
-    while let Some(Next::Packet { bytes, .. }) = session.next(NOW, true).unwrap() {
+    while let Some(bytes) = next(session, NOW) {
         if bytes[0] >> 4 == 3 {
             let Some(Received::Publish(message, 0)) =
                 codec::decode(MqttVersion::V3_1_1, &mut BytesMut::from(&bytes[..])).unwrap()
@@ -269,7 +278,7 @@ fn after(seconds: u64) -> Now {
 
 /// The topic and topic alias of the next packet.
 fn next_topic(session: &mut Session<&'static str>) -> (String, u16) {
-    let Some(Next::Packet { bytes, .. }) = session.next(NOW, true).unwrap() else { panic!("no packet") };
+    let bytes = next(session, NOW).unwrap();
     let topic_length = usize::from(u16::from_be_bytes([bytes[2], bytes[3]]));
     let topic = String::from_utf8(bytes[4..4 + topic_length].to_vec()).unwrap();
     // Property length, and the alias as the only property.
@@ -322,10 +331,10 @@ fn no_more_is_sent_unacknowledged_than_the_server_says() {
     for payload in ["a", "b"] {
         session.publish(message(payload, Qos::AtLeastOnce), NOW).unwrap();
     }
-    assert!(session.next(NOW, true).unwrap().is_some());
-    assert!(session.next(NOW, true).unwrap().is_none() && !session.has_something_to_send(true));
+    assert!(next(&mut session, NOW).is_some());
+    assert!(next(&mut session, NOW).is_none() && !session.has_something_to_send(true));
     puback(&mut session, 1);
-    assert!(session.next(NOW, true).unwrap().is_some());
+    assert!(next(&mut session, NOW).is_some());
 }
 
 #[test]
@@ -339,11 +348,12 @@ fn a_message_that_the_server_does_not_take_is_not_sent() {
         let mut session = new_session(accepted);
         let refused = Message { retain: true, topic: "devices".to_owned(), ..message("x", Qos::AtLeastOnce) };
         let operation = session.publish(refused, NOW).unwrap();
-        match session.next(NOW, true).unwrap() {
+        let mut packets = BytesMut::from("before");
+        match session.next(NOW, true, &mut packets).unwrap() {
             Some(Next::Done(done, Outcome::NotTaken(why))) => assert!(done == operation && why.contains(word), "{why}"),
             _ => panic!("{word}: was sent"),
         }
-        assert_eq!(session.unacknowledged(), 0);
+        assert_eq!((session.unacknowledged(), &packets[..]), (0, &b"before"[..]));
     }
 }
 
@@ -354,16 +364,14 @@ fn a_message_expires_while_it_waits_and_not_once_it_was_sent() {
     session.publish(expiring(60, Qos::AtLeastOnce), NOW).unwrap();
     session.opened(Accepted::plainly(true), keep_alive());
     // Behind fixed header, topic, packet identifier, property length and identifier.
-    let expiry = |next: Option<Next>| match next {
-        Some(Next::Packet { bytes, .. }) => u32::from_be_bytes(bytes[9..13].try_into().unwrap()),
-        _ => panic!("no packet"),
-    };
-    assert!(matches!(session.next(after(10), true), Ok(Some(Next::Done(done, Outcome::Expired))) if done == gone));
-    assert_eq!(expiry(session.next(after(10), true).unwrap()), 50);
+    let expiry = |packet: Option<BytesMut>| u32::from_be_bytes(packet.unwrap()[9..13].try_into().unwrap());
+    let first = session.next(after(10), true, &mut BytesMut::new());
+    assert!(matches!(first, Ok(Some(Next::Done(done, Outcome::Expired))) if done == gone));
+    assert_eq!(expiry(next(&mut session, after(10))), 50);
     session.closed();
     let since = KeepAlive::new(Duration::from_secs(60), Duration::from_secs(10), after(100));
     session.opened(Accepted::plainly(true), since);
-    assert_eq!(expiry(session.next(after(100), true).unwrap()), 1);
+    assert_eq!(expiry(next(&mut session, after(100))), 1);
 }
 
 #[test]
@@ -372,7 +380,7 @@ fn a_refusal_says_why() {
     let operation = session.publish(message("x", Qos::AtLeastOnce), NOW).unwrap();
     let filter = session.subscribe("a/#", Qos::AtLeastOnce, "handler");
     let end = session.unsubscribe("b");
-    while session.next(NOW, true).unwrap().is_some() {}
+    while next(&mut session, NOW).is_some() {}
     let why = Reason { code: 0x87, text: "not this topic".to_owned() };
     let mut come = |packet| session.received(packet, NOW).unwrap().unwrap();
     assert_eq!(come(Received::Puback(1, why.clone())), Output::Done(operation, Outcome::PublishRefused(why.clone())));

@@ -41,7 +41,7 @@ pub fn connect(from: &Connect<'_>) -> Result<Bytes, Error> {
     packet(0x10, &[&body])
 }
 
-pub fn publish(message: &Message, alias: Alias) -> Result<Bytes, Error> {
+pub fn publish(message: &Message, alias: Alias, packets: &mut BytesMut) -> Result<(), Error> {
     let mut wire = properties::to_wire(message.properties.as_deref())?;
     let topic = match alias {
         Alias::Known(_) => "",
@@ -57,7 +57,7 @@ pub fn publish(message: &Message, alias: Alias) -> Result<Bytes, Error> {
     }
     properties::put(&mut head, &wire)?;
     let first = 0x30 | u8::from(message.duplicate) << 3 | qos_bits(message.qos) << 1 | u8::from(message.retain);
-    packet(first, &[&head, &message.payload])
+    put_packet(packets, first, &[&head, &message.payload])
 }
 
 pub fn subscribe(packet_id: u16, filters: &[(String, Qos)]) -> Result<Bytes, Error> {
@@ -195,13 +195,19 @@ fn put_binary(out: &mut BytesMut, bytes: &[u8]) -> Result<(), Error> {
 }
 
 fn packet(first: u8, parts: &[&[u8]]) -> Result<Bytes, Error> {
+    let mut packet = BytesMut::new();
+    put_packet(&mut packet, first, parts)?;
+    Ok(packet.freeze())
+}
+
+fn put_packet(out: &mut BytesMut, first: u8, parts: &[&[u8]]) -> Result<(), Error> {
     let remaining = parts.iter().map(|part| part.len()).sum::<usize>();
     let length = variable_byte_integer(remaining)?;
-    let mut packet = BytesMut::with_capacity(1 + length.size() + remaining);
-    packet.put_u8(first);
-    packet.put_slice(length.as_bytes());
-    parts.iter().for_each(|part| packet.put_slice(part));
-    Ok(packet.freeze())
+    out.reserve(1 + length.size() + remaining);
+    out.put_u8(first);
+    out.put_slice(length.as_bytes());
+    parts.iter().for_each(|part| out.put_slice(part));
+    Ok(())
 }
 
 fn variable_byte_integer(value: usize) -> Result<VariableByteInteger, Error> {
