@@ -30,8 +30,8 @@ pub fn from_tungstenite(error: tungstenite::Error, peer: &str) -> Error {
 pub fn config() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(4096)
-        // Written out by flush, so that packets sent together leave in one TLS record.
-        .write_buffer_size(4096)
+        // Written out by flush, so that packets sent together leave in as few TLS records as they need.
+        .write_buffer_size(MAX_MESSAGE)
         .max_write_buffer_size(2 * MAX_MESSAGE)
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE))
