@@ -45,7 +45,7 @@ impl Client {
                 return Err(Failure::argument("properties", problem));
             }
             let Some(taken) = message.take() else { return Ok(None) };
-            match state.session.publish(taken, now()) {
+            match state.session.publish(taken, now) {
                 Ok(operation) => Ok(Some(operation)),
                 Err(QueueFull(refused)) => {
                     message = Some(refused);

@@ -214,8 +214,8 @@ impl State {
     fn send(&mut self) -> Result<(), Failure> {
         let may_ask = self.may_ask();
         let Phase::Open { stream, .. } = &mut self.phase else { return Ok(()) };
+        let now = now();
         loop {
-            let now = now();
             let told = (&mut self.operations, &mut self.deliveries);
             put_together(&mut self.outgoing, BATCH, told, |packets| self.session.next(now, may_ask, packets))?;
             if !self.outgoing.is_empty() || stream.is_blocked() {
@@ -301,8 +301,10 @@ impl State {
                 // Without room in the socket, nothing can be asked.
                 let ping = self.session.keep_alive().filter(|_| !self.is_blocked()).map(KeepAlive::ping_due);
                 let at = Due::At(ping.map_or(planned, |ping| planned.min(ping)));
-                let answer = self.answer_due().map(|due| Due::In(due.saturating_sub(awake_time())));
-                [Some(at), answer].into_iter().flatten().min_by_key(|due| due.left())
+                // Mostly no answer is due, and then there is nothing to compare by the clock.
+                let Some(answer) = self.answer_due() else { return Some(at) };
+                let answer = Due::In(answer.saturating_sub(awake_time()));
+                Some(if answer.left() < at.left() { answer } else { at })
             }
             Phase::Ending { since, .. } => Some(Due::In(ByteStream::close_due_in(since.elapsed()))),
         }

@@ -91,13 +91,13 @@ impl<H: Clone> Session<H> {
         }
     }
 
-    /// Takes a message to be sent. Gives its operation.
-    pub fn publish(&mut self, message: Message, now: Now) -> Result<u64, QueueFull> {
+    /// Takes a message to be sent. Gives its operation. The time is asked for when the message expires.
+    pub fn publish(&mut self, message: Message, now: impl FnOnce() -> Now) -> Result<u64, QueueFull> {
         if !self.requests.has_room_for(&message) {
             return Err(QueueFull(message));
         }
         let expiry_s = message.properties.as_ref().and_then(|properties| properties.message_expiry_s);
-        let expires_at = expiry_s.map(|seconds| now.boot + Duration::from_secs(seconds.into()));
+        let expires_at = expiry_s.map(|seconds| now().boot + Duration::from_secs(seconds.into()));
         Ok(self.requests.ask(What::Publish(message), expires_at))
     }
 

@@ -67,8 +67,9 @@ fn expect(payloads: &[(&str, u16, bool)]) -> Vec<(String, u16, bool)> {
 fn messages_go_out_in_order_and_no_more_than_the_server_takes_unacknowledged() {
     let mut session = session();
     open(&mut session, false);
-    let operations: Vec<u64> =
-        ["a", "b", "c", "d"].map(|payload| session.publish(message(payload, Qos::AtLeastOnce), NOW).unwrap()).to_vec();
+    let operations: Vec<u64> = ["a", "b", "c", "d"]
+        .map(|payload| session.publish(message(payload, Qos::AtLeastOnce), || NOW).unwrap())
+        .to_vec();
     assert_eq!(sent(&mut session), expect(&[("a", 1, false), ("b", 2, false), ("c", 3, false)]));
     assert_eq!(puback(&mut session, 2), Some(Output::Done(operations[1], Outcome::Published)));
     assert_eq!(sent(&mut session), expect(&[("d", 4, false)]));
@@ -81,7 +82,7 @@ fn a_session_that_goes_on_gets_the_same_ids_with_dup_and_in_the_same_order() {
     let mut session = session();
     open(&mut session, false);
     for payload in ["a", "b", "c", "d"] {
-        session.publish(message(payload, Qos::AtLeastOnce), NOW).unwrap();
+        session.publish(message(payload, Qos::AtLeastOnce), || NOW).unwrap();
     }
     sent(&mut session);
     puback(&mut session, 1);
@@ -95,7 +96,7 @@ fn a_new_session_gets_what_was_not_acknowledged_as_new() {
     let mut session = session();
     open(&mut session, false);
     for payload in ["a", "b"] {
-        session.publish(message(payload, Qos::AtLeastOnce), NOW).unwrap();
+        session.publish(message(payload, Qos::AtLeastOnce), || NOW).unwrap();
     }
     sent(&mut session);
     session.closed();
@@ -109,11 +110,11 @@ fn packet_ids_wrap_around_and_leave_out_those_in_use() {
     open(&mut session, false);
     session.requests.last_packet_id = u16::MAX - 1;
     for payload in ["a", "b"] {
-        session.publish(message(payload, Qos::AtLeastOnce), NOW).unwrap();
+        session.publish(message(payload, Qos::AtLeastOnce), || NOW).unwrap();
     }
     assert_eq!(sent(&mut session), expect(&[("a", u16::MAX, false), ("b", 1, false)]));
     session.requests.last_packet_id = u16::MAX - 1;
-    session.publish(message("c", Qos::AtLeastOnce), NOW).unwrap();
+    session.publish(message("c", Qos::AtLeastOnce), || NOW).unwrap();
     assert_eq!(sent(&mut session), expect(&[("c", 2, false)]));
 }
 
@@ -121,20 +122,20 @@ fn packet_ids_wrap_around_and_leave_out_those_in_use() {
 fn the_queue_is_bounded_in_messages_and_bytes_but_takes_one_message_of_any_size() {
     let limits = Limits { queue_messages: 2, queue_bytes: 10, ..LIMITS };
     let mut session = Session::<()>::new(MqttVersion::V3_1_1, limits);
-    session.publish(message("more than ten bytes", Qos::AtMostOnce), NOW).unwrap();
-    assert_eq!(session.publish(message("a", Qos::AtMostOnce), NOW), Err(QueueFull(message("a", Qos::AtMostOnce))));
+    session.publish(message("more than ten bytes", Qos::AtMostOnce), || NOW).unwrap();
+    assert_eq!(session.publish(message("a", Qos::AtMostOnce), || NOW), Err(QueueFull(message("a", Qos::AtMostOnce))));
     let mut session = Session::<()>::new(MqttVersion::V3_1_1, limits);
     for _ in 0..2 {
-        session.publish(message("a", Qos::AtMostOnce), NOW).unwrap();
+        session.publish(message("a", Qos::AtMostOnce), || NOW).unwrap();
     }
-    assert_eq!(session.publish(message("a", Qos::AtMostOnce), NOW), Err(QueueFull(message("a", Qos::AtMostOnce))));
+    assert_eq!(session.publish(message("a", Qos::AtMostOnce), || NOW), Err(QueueFull(message("a", Qos::AtMostOnce))));
 }
 
 #[test]
 fn an_operation_can_be_taken_back_until_it_is_sent() {
     let mut session = session();
-    let first = session.publish(message("a", Qos::AtLeastOnce), NOW).unwrap();
-    let second = session.publish(message("b", Qos::AtLeastOnce), NOW).unwrap();
+    let first = session.publish(message("a", Qos::AtLeastOnce), || NOW).unwrap();
+    let second = session.publish(message("b", Qos::AtLeastOnce), || NOW).unwrap();
     assert_eq!(session.withdraw(first), Some(Withdrawn::Unsent));
     open(&mut session, false);
     assert_eq!(sent(&mut session), expect(&[("b", 1, false)]));
@@ -161,7 +162,7 @@ fn subscriptions_are_made_again_in_packets_of_eight_unless_the_session_goes_on()
     assert_eq!(sent(&mut session), []);
     session.closed();
     open(&mut session, false);
-    session.publish(message("behind", Qos::AtLeastOnce), NOW).unwrap();
+    session.publish(message("behind", Qos::AtLeastOnce), || NOW).unwrap();
     assert_eq!(sent(&mut session), expect(&[("82", 11, false), ("82", 12, false), ("behind", 13, false)]));
     // The connection is lost before the second is answered: the session goes on, and may lack some.
     session.received(Received::Suback(11, vec![Ok(Qos::AtLeastOnce); 8]), NOW).unwrap();
@@ -240,7 +241,7 @@ fn acknowledgements_go_out_on_their_own_connection_only() {
 fn what_nobody_asked_for_breaks_the_protocol() {
     let mut session = session();
     open(&mut session, false);
-    session.publish(message("a", Qos::AtLeastOnce), NOW).unwrap();
+    session.publish(message("a", Qos::AtLeastOnce), || NOW).unwrap();
     sent(&mut session);
     for packet in [
         Received::Pingresp,
@@ -295,7 +296,7 @@ fn a_topic_is_sent_once_for_each_connection_and_then_as_its_alias() {
     let mut session = new_session(accepted.clone());
     let (one, two, three) = ("devices/1", "devices/2", "devices/3");
     for topic in [one, two, one, three, two, one, "abc"] {
-        session.publish(at(topic), NOW).unwrap();
+        session.publish(at(topic), || NOW).unwrap();
     }
     let sent: Vec<(String, u16)> = (0..7).map(|_| next_topic(&mut session)).collect();
     // The third topic takes the alias that was used longest ago, and so on.
@@ -303,10 +304,10 @@ fn a_topic_is_sent_once_for_each_connection_and_then_as_its_alias() {
     assert_eq!(sent, expected.map(|(topic, alias)| (topic.to_owned(), alias)));
     session.closed();
     session.opened(accepted, keep_alive());
-    session.publish(at(one), NOW).unwrap();
+    session.publish(at(one), || NOW).unwrap();
     assert_eq!(next_topic(&mut session), (one.to_owned(), 1));
     let mut session = new_session(Accepted::plainly(true));
-    session.publish(at(one), NOW).unwrap();
+    session.publish(at(one), || NOW).unwrap();
     assert_eq!(next_topic(&mut session), (one.to_owned(), 0));
 }
 
@@ -329,7 +330,7 @@ fn a_topic_alias_of_the_server_stands_for_its_topic_on_the_same_connection() {
 fn no_more_is_sent_unacknowledged_than_the_server_says() {
     let mut session = new_session(Accepted { receive_maximum: 1, ..Accepted::plainly(true) });
     for payload in ["a", "b"] {
-        session.publish(message(payload, Qos::AtLeastOnce), NOW).unwrap();
+        session.publish(message(payload, Qos::AtLeastOnce), || NOW).unwrap();
     }
     assert!(next(&mut session, NOW).is_some());
     assert!(next(&mut session, NOW).is_none() && !session.has_something_to_send(true));
@@ -347,7 +348,7 @@ fn a_message_that_the_server_does_not_take_is_not_sent() {
     for (accepted, word) in cases {
         let mut session = new_session(accepted);
         let refused = Message { retain: true, topic: "devices".to_owned(), ..message("x", Qos::AtLeastOnce) };
-        let operation = session.publish(refused, NOW).unwrap();
+        let operation = session.publish(refused, || NOW).unwrap();
         let mut packets = BytesMut::from("before");
         match session.next(NOW, true, &mut packets).unwrap() {
             Some(Next::Done(done, Outcome::NotTaken(why))) => assert!(done == operation && why.contains(word), "{why}"),
@@ -360,8 +361,8 @@ fn a_message_that_the_server_does_not_take_is_not_sent() {
 #[test]
 fn a_message_expires_while_it_waits_and_not_once_it_was_sent() {
     let mut session = Session::<&str>::new(MqttVersion::V5, LIMITS);
-    let gone = session.publish(expiring(10, Qos::AtLeastOnce), NOW).unwrap();
-    session.publish(expiring(60, Qos::AtLeastOnce), NOW).unwrap();
+    let gone = session.publish(expiring(10, Qos::AtLeastOnce), || NOW).unwrap();
+    session.publish(expiring(60, Qos::AtLeastOnce), || NOW).unwrap();
     session.opened(Accepted::plainly(true), keep_alive());
     // Behind fixed header, topic, packet identifier, property length and identifier.
     let expiry = |packet: Option<BytesMut>| u32::from_be_bytes(packet.unwrap()[9..13].try_into().unwrap());
@@ -377,7 +378,7 @@ fn a_message_expires_while_it_waits_and_not_once_it_was_sent() {
 #[test]
 fn a_refusal_says_why() {
     let mut session = new_session(Accepted::plainly(false));
-    let operation = session.publish(message("x", Qos::AtLeastOnce), NOW).unwrap();
+    let operation = session.publish(message("x", Qos::AtLeastOnce), || NOW).unwrap();
     let filter = session.subscribe("a/#", Qos::AtLeastOnce, "handler");
     let end = session.unsubscribe("b");
     while next(&mut session, NOW).is_some() {}
