@@ -83,7 +83,9 @@ impl Client {
             thread.stop.store(true, Ordering::SeqCst);
         }
         self.execution.wake();
-        self.changed.notify_all();
+        // If the thread has looked before, it waits by now.
+        drop(Client::lock(self));
+        self.followers.notify_all();
         if callback::is_delivered() {
             self.background.detach();
         } else {

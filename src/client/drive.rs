@@ -73,12 +73,9 @@ impl Client {
             if state.has_leader {
                 state.send_now();
                 state.show();
-                state = match left {
-                    None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                    Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
-                };
+                state = self.followers.wait(state, left);
             } else if state.turn() {
-                self.changed.notify_all();
+                self.followers.notify_all();
             } else if !may_deliver(&state) {
                 state.has_leader = true;
                 state = self.wait_for_network(call, state, left, base);
@@ -88,7 +85,7 @@ impl Client {
         state.show();
         drop(state);
         // Somebody else has to wait for the network now.
-        self.changed.notify_one();
+        self.followers.notify_one();
         answer
     }
 
@@ -117,7 +114,7 @@ impl Client {
         state.show();
         let answer = check(&mut state);
         drop(state);
-        self.changed.notify_all();
+        self.followers.notify_all();
         match answer {
             None if self.execution.is_ended(base) => Err(Failure::cancelled(Stage::None)),
             answer => Ok(answer),
@@ -175,8 +172,9 @@ impl Client {
             drop(state);
             // A cancel is found by whoever it is for.
             let _ = call.until_woken(left.map_or(Wait::Forever, Wait::AtMost), base, || dialing.is_over());
-            self.changed.notify_all();
-            return self.lock();
+            let state = self.lock();
+            self.followers.notify_all();
+            return state;
         }
         let due = state.show().map(Due::left);
         let network = state.descriptors.network();
@@ -193,11 +191,12 @@ impl Client {
             [Some((network.as_fd(), Interest::Read)), event.map(|event| (event.as_fd(), Interest::Read))],
             at_most,
         );
+        let state = self.lock();
         // A cancel is for those that wait for this thread, even where it is not for this thread.
         if event.is_some_and(EventFd::clear) {
-            self.changed.notify_all();
+            self.followers.notify_all();
         }
-        self.lock()
+        state
     }
 
     /// Tells the application what has happened, unless another thread does, or this one is inside a callback.
@@ -206,7 +205,7 @@ impl Client {
             return state;
         }
         state.deliveries.is_delivering = true;
-        self.changed.notify_one();
+        self.followers.notify_one();
         let began = Instant::now();
         for _ in 0..DELIVERIES {
             let Some(delivery) = state.deliveries.pop() else { break };
@@ -227,7 +226,7 @@ impl Client {
         state.deliveries.is_delivering = false;
         state.send_now();
         state.show();
-        self.changed.notify_all();
+        self.followers.notify_all();
         state
     }
 

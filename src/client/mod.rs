@@ -5,6 +5,7 @@ mod deliveries;
 mod descriptors;
 mod dialing;
 mod drive;
+mod followers;
 mod operations;
 mod reconnect;
 mod requests;
@@ -26,11 +27,12 @@ use crate::status::Status;
 use crate::trace::Step;
 use background::Background;
 use descriptors::Descriptors;
+use followers::Followers;
 use state::{Phase, State};
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 use std::os::fd::RawFd;
-use std::sync::{Arc, Condvar, Mutex, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -39,8 +41,7 @@ use tokio::sync::watch;
 pub struct Client {
     on_event: Option<OnEvent>,
     state: Mutex<State>,
-    /// Signalled for the calls that wait for another one.
-    changed: Condvar,
+    followers: Followers,
     execution: Execution,
     background: Background,
 }
@@ -59,7 +60,7 @@ impl Client {
         execution.prepare()?;
         let state = State::new(dial, settings, Descriptors::new()?, wake);
         let background = Background::new();
-        Ok(Self { on_event, state: Mutex::new(state), changed: Condvar::new(), execution, background })
+        Ok(Self { on_event, state: Mutex::new(state), followers: Followers::new(), execution, background })
     }
 
     /// Begins a connect if none is under way, and waits for its outcome.
@@ -176,7 +177,9 @@ impl Client {
         if !self.execution.begin_close() {
             return;
         }
-        self.changed.notify_all();
+        // Who has looked before, waits by now.
+        drop(self.lock());
+        self.followers.notify_all();
         if callback::is_delivered() {
             self.background.detach();
         } else {
