@@ -6,6 +6,7 @@ from xml.etree.ElementTree import fromstring
 import budget
 from report import Connect, Result, as_json, table
 from segments import FULL_SEGMENT, TcpPacket, sent_between, total
+from symbols import bytes_by_crate, crate
 from system_calls import asked
 from waterfall import Picture, bars, svg
 
@@ -81,7 +82,6 @@ class Report(unittest.TestCase):
         self.assertEqual(content["link"]["ping_ms"]["50"]["median"], 50)
 
 
-
 class Waterfall(unittest.TestCase):
     # A link of 4 s; the client says at 0 that it connects, and at 17 that it is connected.
     PACKETS = [out(0, 0, 0, opens=True), into(4, 0), out(4, 1, 300), into(8, 3000), out(8, 301, 80), out(9, 381, 1400),
@@ -142,6 +142,28 @@ class Budget(unittest.TestCase):
         for text in ("a.b\t1\t0\t\n", "a.b\t1\t0\tx\na.b\t1\t0\tx\n", "a.b 1 0 x\n"):
             with self.assertRaises(ValueError):
                 budget.read(text)
+
+class Symbols(unittest.TestCase):
+    def test_a_symbol_counts_for_the_first_crate_that_is_not_the_standard_library(self):
+        names = {
+            "_ZN15cognito_connect4mqtt5codec6decode17h4afba0c4ed6c44acE": "cognito_connect",
+            "_ZN4core3ptr30drop_in_place17h0123456789abcdefE": "std",
+            "_ZN42_$LT$$RF$T$u20$as$u20$core..fmt..Debug$GT$3fmt17hd9a05b9c1e599e6cE": "std",
+            "_ZN87_$LT$tracing..instrument..Instrumented$LT$T$GT$$u20$as$u20$core..future..future..Future$GT$4poll"
+            "17h38b39a51b9492b93E": "tracing",
+            "_RNvNtCsjrHSEGnQ3l9_3std9panicking12default_hook": "std",
+            "_RNvCsa5bLR7_5gimli4read": "std: backtraces",
+            "cognito_client_new": "cognito_connect",
+            "ecp_nistz256_precomputed": "ring: C and assembly",
+            "options_begin": "the program itself",
+        }
+        in_archive = {"cognito_client_new", "ecp_nistz256_precomputed"}
+        self.assertEqual({name: crate(name, in_archive) for name in names}, names)
+
+    def test_what_takes_no_place_in_the_file_is_not_counted(self):
+        nm = "\n".join(["0000000000001000 0000000000000010 t ecp_nistz256_mul_mont", "0000000000002000 0000000000000020 b zeros",
+                        "0000000000003000 0000000000000030 T main", "                 U memcpy"])
+        self.assertEqual(bytes_by_crate(nm, {"ecp_nistz256_mul_mont"}), {"the program itself": 48, "ring: C and assembly": 16})
 
 
 if __name__ == "__main__":
