@@ -3,7 +3,7 @@
 use super::framing::Packet;
 use super::{Alias, Connect, Message, Qos, Received};
 use crate::mqtt::Error;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 const LEFT_OUT: Error = Error::Unwritable("MQTT 5");
 
@@ -11,7 +11,7 @@ pub fn connect(_: &Connect<'_>) -> Result<Bytes, Error> {
     Err(LEFT_OUT)
 }
 
-pub fn publish(_: &Message, _: Alias) -> Result<Bytes, Error> {
+pub fn publish(_: &Message, _: Alias, _: &mut BytesMut) -> Result<(), Error> {
     Err(LEFT_OUT)
 }
 
