@@ -84,7 +84,7 @@ impl Client {
         }
         self.execution.wake();
         // If the thread has looked before, it waits by now.
-        drop(Client::lock(self));
+        drop(self.lock());
         self.followers.notify_all();
         if callback::is_delivered() {
             self.background.detach();
