@@ -53,7 +53,7 @@ impl Descriptors {
         let has_expired = self.timer_at.is_some_and(|at| now >= at);
         match due {
             Some(due) if has_expired || self.timer_at.is_none_or(|at| due < at) => {
-                self.timer.set(due.saturating_sub(now));
+                self.timer.set(due);
                 self.timer_at = Some(due);
             }
             None if has_expired => {

@@ -19,10 +19,11 @@ impl BootTimer {
         Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
     }
 
-    /// Lets it expire once, this far from now. Takes an earlier expiry back.
-    pub fn set(&self, from_now: Duration) {
+    /// Lets it expire once, at this boot time: a board may be suspended before the kernel is told how long from now that is. Takes an
+    /// earlier expiry back.
+    pub fn set(&self, at: Duration) {
         // Zero would unset it.
-        self.set_to(from_now.max(Duration::from_nanos(1)));
+        self.set_to(at.max(Duration::from_nanos(1)));
     }
 
     /// Takes its expiry back.
@@ -30,14 +31,16 @@ impl BootTimer {
         self.set_to(Duration::ZERO);
     }
 
-    fn set_to(&self, from_now: Duration) {
+    fn set_to(&self, at: Duration) {
         let value = libc::timespec {
-            tv_sec: libc::time_t::try_from(from_now.as_secs()).unwrap_or(libc::time_t::MAX),
-            tv_nsec: from_now.subsec_nanos() as _,
+            tv_sec: libc::time_t::try_from(at.as_secs()).unwrap_or(libc::time_t::MAX),
+            tv_nsec: at.subsec_nanos() as _,
         };
         let timer = libc::itimerspec { it_interval: libc::timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
         // SAFETY: `timer` is valid for the call, and nothing is written.
-        unsafe { libc::timerfd_settime(self.0.as_raw_fd(), 0, &raw const timer, std::ptr::null_mut()) };
+        unsafe {
+            libc::timerfd_settime(self.0.as_raw_fd(), libc::TFD_TIMER_ABSTIME, &raw const timer, std::ptr::null_mut())
+        };
     }
 }
 

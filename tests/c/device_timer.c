@@ -1,9 +1,10 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "device_timer.h"
+#include "check.h"
 #include "device_clock.h"
 
-#include <stddef.h>
+#include <pthread.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
@@ -16,27 +17,46 @@ int __real_timerfd_settime(int fd, int flags, const struct itimerspec *timer,
 int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *timer,
                            struct itimerspec *before);
 
-/* The one timer of the one client. */
-static int timer_fd = -1;
-static time_t due_s;
+/* Of the true boot time. */
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
 
-static time_t boot_s(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return now.tv_sec;
+/* The one timer of the one client, when it is set, and the time of this device at which it
+ * expires. The lock is for a board that sleeps while a thread sets it. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int timer_fd = -1;
+static struct timespec due;
+
+/* Sets the timer by true time, of which the kernel's is one. */
+static int set_by_true_time(int fd, struct itimerspec *before) {
+    struct timespec device, real;
+    clock_gettime(CLOCK_BOOTTIME, &device);
+    __real_clock_gettime(CLOCK_BOOTTIME, &real);
+    struct itimerspec timer = {.it_value = due};
+    timer.it_value.tv_sec -= device.tv_sec - real.tv_sec;
+    if (timer.it_value.tv_sec <= 0) {
+        timer.it_value = (struct timespec){.tv_nsec = 1};
+    }
+    return __real_timerfd_settime(fd, TFD_TIMER_ABSTIME, &timer, before);
 }
 
 int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *timer,
                            struct itimerspec *before) {
-    timer_fd = timer->it_value.tv_sec != 0 || timer->it_value.tv_nsec != 0 ? fd : -1;
-    due_s = boot_s() + timer->it_value.tv_sec;
-    return __real_timerfd_settime(fd, flags, timer, before);
+    bool is_set = timer->it_value.tv_sec != 0 || timer->it_value.tv_nsec != 0;
+    CHECK_INT(TFD_TIMER_ABSTIME, flags);
+    pthread_mutex_lock(&lock);
+    timer_fd = is_set ? fd : -1;
+    due = timer->it_value;
+    int result =
+        is_set ? set_by_true_time(fd, before) : __real_timerfd_settime(fd, flags, timer, before);
+    pthread_mutex_unlock(&lock);
+    return result;
 }
 
 void device_sleeps_for(long seconds) {
-    const struct itimerspec at_once = {.it_value = {.tv_nsec = 1}};
+    pthread_mutex_lock(&lock);
     device_suspended_for(seconds);
-    if (timer_fd >= 0 && due_s <= boot_s()) {
-        __real_timerfd_settime(timer_fd, 0, &at_once, NULL);
+    if (timer_fd >= 0) {
+        set_by_true_time(timer_fd, NULL);
     }
+    pthread_mutex_unlock(&lock);
 }
