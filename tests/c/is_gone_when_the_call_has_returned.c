@@ -48,7 +48,9 @@ int main(void) {
         CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(freed, "a", "b", 1, 1, false, NULL,
                                                                0, inbox_completion, &told));
     }
-    CHECK_STATUS(COGNITO_STATUS_IN_PROGRESS, cognito_client_connect(client, 0));
+    /* The login takes its time inside of this call, and the servers may be done meanwhile. */
+    cognito_status status = cognito_client_connect(client, 0);
+    CHECK(status == COGNITO_STATUS_IN_PROGRESS || status == COGNITO_STATUS_OK);
     CHECK_INT(3, told.completions);
     CHECK_STATUS(COGNITO_STATUS_INVALID_HANDLE, cognito_client_process(freed, 0));
     REQUIRE(pthread_join(thread, NULL) == 0);
