@@ -121,7 +121,7 @@ def _rows(picture):
 
 def _bar(bar, y, scale):
     x, width = LEFT + bar.began * scale, max(1, (bar.ended - bar.began) * scale)
-    label = {"MQTT": "CONNECT", "Cognito": "credentials", "wait": ""}.get(bar.step, bar.step)
+    label = {"MQTT": "CONNECT", "wait": ""}.get(bar.step, bar.step)
     return (f'<rect x="{x:.1f}" y="{y}" width="{width - 1:.1f}" height="{BAR}" rx="2" fill="{COLOURS[bar.step]}">'
             f'<title>{escape(bar.step)}: {bar.began * 1000:.0f} to {bar.ended * 1000:.0f} ms</title></rect>'
             f'<text x="{x + 5:.1f}" y="{y + 12}" fill="white" font-size="11">{label if width > 9 * len(label) else ""}</text>')
