@@ -33,6 +33,11 @@ class Result:
         rounds = [(after - before) / span for before, after in zip(low, high)]
         return (median(high) - median(low)) / span, min(rounds), max(rounds)
 
+    def round_trips_of_fastest(self, delays):
+        """The slope between the fastest connects: other work on the machine only ever makes one slower."""
+        low, high = (min(self.times(delay)) for delay in delays)
+        return (high - low) / (delays[1] - delays[0])
+
     def median_of(self, name):
         return median(getattr(connect, name) for connect in self.connects)
 

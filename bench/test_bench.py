@@ -65,6 +65,10 @@ def result(*pairs):
 
 
 class Report(unittest.TestCase):
+    def test_the_fastest_connects_have_a_slope_of_their_own(self):
+        of_two = result((260, 510), (251, 590))
+        self.assertAlmostEqual(of_two.round_trips_of_fastest((50, 100)), (510 - 251) / 50)
+
     def test_round_trips_are_the_slope_between_the_medians(self):
         slope, low, high = result((260, 510), (261, 521), (270, 500)).round_trips((50, 100))
         self.assertAlmostEqual(slope, (510 - 261) / 50)
