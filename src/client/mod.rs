@@ -15,7 +15,7 @@ mod traffic;
 pub use crate::mqtt::codec::{Message, Properties, Qos};
 pub use crate::mqtt::topics::check_topic;
 pub use deliveries::{Event, EventKind, OnComplete, OnEvent, OnMessage};
-pub use requests::Then;
+pub use requests::{Then, check_payload_len};
 
 use crate::callback;
 use crate::config::{ClientSettings, DialSettings};

@@ -25,10 +25,6 @@ impl Client {
     /// Publishes. A waiting call ends when a message of QoS 0 is written, or one of QoS 1 acknowledged.
     pub fn publish(&self, message: Message, then: Then) -> Result<(), Failure> {
         topics::check_topic("topic", &message.topic)?;
-        if message.payload.len() > PAYLOAD_MAX {
-            let problem = format!("is {}; AWS IoT Core takes at most {PAYLOAD_MAX} bytes", message.payload.len());
-            return Err(Failure::argument("payload_len", problem));
-        }
         let has_properties = match &message.properties {
             Some(properties) if properties.will_delay_s.is_some() => {
                 return Err(Failure::argument("properties", "have a will delay, which only a will can have"));
@@ -140,6 +136,15 @@ impl Client {
             None => failure,
         })
     }
+}
+
+/// Checks the length of a payload, which is done before it is copied.
+pub fn check_payload_len(len: usize) -> Result<(), Failure> {
+    if len > PAYLOAD_MAX {
+        let problem = format!("is {len}; AWS IoT Core takes at most {PAYLOAD_MAX} bytes");
+        return Err(Failure::argument("payload_len", problem));
+    }
+    Ok(())
 }
 
 fn milliseconds(wait: Wait) -> u128 {

@@ -4,6 +4,7 @@ mod session;
 mod settings;
 
 pub use crate::mqtt::codec::{MqttVersion, Will};
+pub use session::check_will_payload_len;
 pub use settings::{
     Backoff, ClientSettings, ClockSettings, CognitoSettings, DialSettings, IdentitySource, IdentityStore, Login,
     LoginSource, Network, Proxy, Trust,

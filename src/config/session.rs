@@ -35,6 +35,15 @@ const DEFAULT_SESSION_EXPIRY_S: u32 = 3600;
 /// IoT Core's limit on the client identifier, in bytes.
 const CLIENT_ID_MAX: usize = 128;
 
+/// Checks the length of a will's payload, which is done before it is copied.
+pub fn check_will_payload_len(len: usize) -> Result<(), Failure> {
+    if len > usize::from(u16::MAX) {
+        let problem = format!("is {len}; a will has at most {} bytes in MQTT", u16::MAX);
+        return Err(Failure::argument("payload_len", problem));
+    }
+    Ok(())
+}
+
 impl Config {
     /// Sets the client identifier; `None` removes it.
     pub fn set_client_id(&mut self, client_id: Option<&str>) -> Result<(), Failure> {
@@ -82,10 +91,6 @@ impl Config {
     pub fn set_will(&mut self, will: Option<Will>) -> Result<(), Failure> {
         if let Some(will) = &will {
             check_topic("topic", &will.topic)?;
-            if will.payload.len() > usize::from(u16::MAX) {
-                let problem = format!("is {}; a will has at most {} bytes in MQTT", will.payload.len(), u16::MAX);
-                return Err(Failure::argument("payload_len", problem));
-            }
         }
         self.will = will;
         Ok(())

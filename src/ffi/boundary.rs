@@ -193,6 +193,12 @@ pub unsafe fn construct<T>(field: &str, out: *mut *mut T, make: impl FnOnce() ->
 /// The largest number of bytes that a call takes or gives: what it returns is an `int32_t`.
 const COUNT_MAX: usize = i32::MAX as usize;
 
+/// As much of a length as a call takes: no more than [`COUNT_MAX`], and none behind the end of the address space, which is
+/// near where an address has 32 bits.
+fn taken(pointer: *const c_void, len: usize) -> usize {
+    len.min(COUNT_MAX).min(usize::MAX - pointer.addr())
+}
+
 /// As many pieces as writev(2) takes.
 const PIECES_MAX: usize = 1024;
 
@@ -205,7 +211,7 @@ pub unsafe fn bytes<'a>(field: &str, pointer: *const c_void, len: usize) -> Resu
         (_, 0) => Ok(&[]),
         (true, _) => Err(Failure::argument(field, "is NULL")),
         // SAFETY: not NULL, and readable by the caller's promise.
-        (false, _) => Ok(unsafe { std::slice::from_raw_parts(pointer.cast(), len.min(COUNT_MAX)) }),
+        (false, _) => Ok(unsafe { std::slice::from_raw_parts(pointer.cast(), taken(pointer, len)) }),
     }
 }
 
@@ -218,7 +224,7 @@ pub unsafe fn buffer<'a>(field: &str, pointer: *mut c_void, len: usize) -> Resul
         (_, 0) => Ok(&mut []),
         (true, _) => Err(Failure::argument(field, "is NULL")),
         // SAFETY: not NULL, and writable by the caller's promise. It is written before it is read.
-        (false, _) => Ok(unsafe { std::slice::from_raw_parts_mut(pointer.cast(), len.min(COUNT_MAX)) }),
+        (false, _) => Ok(unsafe { std::slice::from_raw_parts_mut(pointer.cast(), taken(pointer, len)) }),
     }
 }
 

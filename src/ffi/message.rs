@@ -6,7 +6,7 @@ use super::event::failure_token;
 use super::failure::{FAILURES, cognito_failure};
 use super::properties::{PROPERTIES, cognito_properties, given, token_of};
 use super::wait::wait;
-use crate::client::{Message, OnComplete, OnMessage, Qos, Then};
+use crate::client::{Message, OnComplete, OnMessage, Qos, Then, check_payload_len};
 use crate::error::Failure;
 use crate::status::Status;
 use bytes::Bytes;
@@ -99,6 +99,7 @@ pub unsafe extern "C" fn cognito_client_publish(
 ) -> Status {
     boundary::status(|| {
         let then = then(client, wait_ms, on_complete, user_data)?;
+        check_payload_len(payload_len)?;
         let message = Message {
             // SAFETY: the caller's promise.
             topic: unsafe { text("topic", topic) }?.to_owned(),

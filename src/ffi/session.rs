@@ -4,7 +4,7 @@ use super::boundary::{self, optional_text, text};
 use super::config::{cognito_config, set};
 use super::message::qos;
 use super::properties::{cognito_properties, given};
-use crate::config::{MqttVersion, Will};
+use crate::config::{MqttVersion, Will, check_will_payload_len};
 use crate::error::Failure;
 use crate::features::MQTT5;
 use crate::status::Status;
@@ -142,6 +142,7 @@ pub unsafe extern "C" fn cognito_config_set_will(
         // SAFETY: the caller's promise.
         let topic = unsafe { optional_text("topic", topic) }?;
         let Some(topic) = topic else { return config.set_will(None) };
+        check_will_payload_len(payload_len)?;
         // SAFETY: the caller's promise.
         let payload = Bytes::copy_from_slice(unsafe { boundary::bytes("payload", payload, payload_len) }?);
         let qos = self::qos(qos)?;

@@ -7,8 +7,8 @@
 
 #include <sys/mman.h>
 
-/* Memory that is there when it is touched. */
-static const size_t huge_len = (size_t)3 << 30;
+/* Memory that is there when it is touched: as much as 32 bits of addresses have room for. */
+static const size_t huge_len = sizeof(size_t) > 4 ? (size_t)3 << 30 : ((size_t)2 << 30) + (1 << 20);
 static uint8_t *huge;
 
 static void nothing(cognito_transport *transport) {
