@@ -54,7 +54,7 @@ int main(int argc, char **argv) {
     way_choose(argc, argv);
     expired_by_server_time();
     const char *const no_fault = "cognito.delay_ms=0";
-    const long times[] = {0, YEAR_2000};
+    const int64_t times[] = {0, YEAR_2000};
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
         device_clock_at(times[i]);
         row(no_fault, false, COGNITO_STATUS_CERTIFICATE_NOT_YET_VALID,

@@ -1,4 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
+/* The time_t of the library's calls, also where this compiler's has become a longer one. */
+#undef _TIME_BITS
+#undef _FILE_OFFSET_BITS
 
 #include "device_timer.h"
 #include "check.h"
