@@ -5,11 +5,11 @@
 #include "transports.h"
 
 #include <malloc.h>
-#include <poll.h>
 
 enum { TRANSPORTS = 50, HEAP_KIB = 64 };
 
 static cognito_transport *transports[TRANSPORTS];
+static int own_threads;
 
 struct taken {
     double heap_kib, resident_kib;
@@ -34,24 +34,16 @@ static double more(const char *what, struct taken before, long descriptors) {
     return heap_kib;
 }
 
-/* Threads that resolved a name end in a moment. */
-static bool has_one_thread(void) {
-    double end = now_ms() + allowed_ms(1000);
-    while (proc_count(0, "task") > 1 && now_ms() < end) {
-        poll(NULL, 0, 1);
-    }
-    return proc_count(0, "task") == 1;
-}
-
 int main(void) {
     cognito_config *config = local_aws_config();
     cognito_provider *provider = NULL;
+    own_threads = proc_own_threads();
     REQUIRE(cognito_provider_new(config, &provider) == COGNITO_STATUS_OK);
     /* What the first one makes for all: trusted roots, tables, memory of the allocator. */
     cognito_transport *first = NULL;
     REQUIRE(cognito_transport_new(config, provider, &first) == COGNITO_STATUS_OK);
     REQUIRE(cognito_transport_open(first, COGNITO_WAIT_FOREVER) == COGNITO_STATUS_OK);
-    CHECK(has_one_thread());
+    CHECK(proc_threads_fall_to(own_threads));
 
     struct taken begin = taken();
     for (int i = 0; i < TRANSPORTS; i++) {
@@ -61,7 +53,7 @@ int main(void) {
     for (int i = 0; i < TRANSPORTS; i++) {
         REQUIRE(cognito_transport_open(transports[i], COGNITO_WAIT_FOREVER) == COGNITO_STATUS_OK);
     }
-    CHECK(has_one_thread());
+    CHECK(proc_threads_fall_to(own_threads));
     CHECK(more("open", begin, 2) < HEAP_KIB);
     for (int i = 0; i < TRANSPORTS; i++) {
         CHECK(!transport_wakes(transports[i], 0));

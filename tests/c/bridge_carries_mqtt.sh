@@ -21,10 +21,14 @@ in_hex() {
     done
 }
 
-# The last of each is a marker of QoS 1, behind which nothing is left that could come twice.
+# has_come NAME COUNT: what was published over another connection comes in no order.
+has_come() { [ "$(grep -c '^message ' "$folder/$1.out")" -ge "$2" ]; }
+
+# The last of each is a marker, behind which nothing is left that could come twice.
 for qos in 0 1; do
     subscribe "order-$qos" "$v4" -t "order/$qos" -q "$qos" -C 301
     seq 1 300 | publish "numbers-$qos" "$v6" -t "order/$qos" -q "$qos" -l
+    wait_until has_come "order-$qos" 300
     publish "marker-$qos" "$v4" -t "order/$qos" -q "$qos" -m 301
     wait "$subscriber_pid" || fail "order/$qos: exit code $?"
     in_hex "order/$qos" "$qos" 1 301 | expect "order-$qos"
@@ -39,6 +43,7 @@ for qos in 0 1; do
         name="large-$qos-${#from}-${#to}"
         subscribe "$name" "$to" -t large/file -q "$qos" -C 2
         publish "$name-file" "$from" -t large/file -q "$qos" -f "$folder/large"
+        wait_until has_come "$name" 1
         publish "$name-marker" "$from" -t large/file -q "$qos" -m .
         wait "$subscriber_pid" || fail "$name: exit code $?"
         printf 'large/file %s 0 %s\nlarge/file %s 0 2e\n' "$qos" "$large" "$qos" | expect "$name"

@@ -5,6 +5,7 @@
 
 #include "bridge_peer.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -48,7 +49,7 @@ static void serves_by_unix_socket(void) {
     CHECK(lstat(path, &file) == 0 && (file.st_mode & 0777) == 0600);
     int peer = peer_session(&bridge, "test-unix", NULL);
     check_row = "a socket in use";
-    cannot_listen("Address already in use");
+    cannot_listen(strerror(EADDRINUSE));
     CHECK(is_socket());
     peer_disconnect(peer);
     CHECK_INT(PEER_END, peer_read(peer));
@@ -89,7 +90,7 @@ static void port_in_use(void) {
     check_row = "a port in use";
     struct bridge_process bridge = bridge_begin(program, OPTIONS("--listen=127.0.0.1:0"));
     snprintf(option, sizeof option, "--listen=%s", bridge.address);
-    cannot_listen("Address already in use");
+    cannot_listen(strerror(EADDRINUSE));
     CHECK_INT(0, bridge_end(&bridge, SIGTERM));
 }
 

@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "inbox.h"
+#include "transports.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -25,7 +26,7 @@ int main(void) {
                                                              COGNITO_WAIT_FOREVER, NULL, NULL));
     for (int round = 0; round < 5; round++) {
         pthread_t canceller;
-        local_aws_fault("iot.reading=paused");
+        stop_the_server_reading();
         REQUIRE(pthread_create(&canceller, NULL, cancel_soon, NULL) == 0);
         double began = now_ms();
         CHECK_STATUS(COGNITO_STATUS_CANCELLED,

@@ -103,6 +103,7 @@ int main(int argc, char **argv) {
     CHECK_INT(descriptors_before, descriptors());
 
     check_row = "free in the middle of a connect";
+    local_aws_fault("iot.upgrade=stall");
     handle = local_aws_handle();
     CHECK_STATUS(COGNITO_STATUS_IN_PROGRESS, way->open(handle, 0));
     way->free(handle);

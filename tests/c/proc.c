@@ -55,3 +55,11 @@ int proc_own_threads(void) {
     poll(NULL, 0, 50);
     return proc_count(0, "task");
 }
+
+bool proc_threads_fall_to(int count) {
+    double deadline = now_ms() + allowed_ms(1000);
+    while (proc_count(0, "task") > count && now_ms() < deadline) {
+        poll(NULL, 0, 1);
+    }
+    return proc_count(0, "task") == count;
+}

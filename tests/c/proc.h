@@ -12,8 +12,11 @@ long proc_status(int pid, const char *name);
  * a descriptor, which counts when it is this process's. */
 int proc_count(int pid, const char *folder);
 
-/* How many threads this program has on its own account: one, and a sanitizer's, which comes with
- * the first that is started. */
+/* How many threads this program has on its own account: one, and what comes with the first that is
+ * started: a sanitizer's, an emulator's. */
 int proc_own_threads(void);
+
+/* Waits until it has no more threads than that: one that has ended may be listed for a moment. */
+bool proc_threads_fall_to(int count);
 
 #endif

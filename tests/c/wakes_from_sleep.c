@@ -85,7 +85,7 @@ static void lasts_for_days(void) {
             since = passed + MINUTE;
             connections++;
         }
-        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_process(client, 1));
+        CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_process(client, (int32_t)allowed_ms(1)));
     }
     printf("%d connections, which lasted %ld to %ld minutes; %ld packets\n", connections,
            shortest / MINUTE, longest / MINUTE, local_aws_counter("mqtt_packets_received"));

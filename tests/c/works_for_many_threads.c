@@ -117,6 +117,6 @@ int main(int argc, char **argv) {
     CHECK_INT(6 * 3, events.events);
     CHECK_INT(COGNITO_EVENT_KIND_DISCONNECTED, events.event[6 * 3 - 1].kind);
     inbox_check_events(&events);
-    CHECK_INT(own_threads, proc_count(0, "task"));
+    CHECK(proc_threads_fall_to(own_threads));
     return check_result();
 }
