@@ -25,8 +25,12 @@ endif()
 set(found "${CMAKE_MATCH_1}")
 if(found VERSION_LESS needed)
     message(FATAL_ERROR "Cognito Connect needs Rust ${needed} or newer; ${rustc} is ${found}. "
-        "With rustup: rustup update stable")
+        "With rustup: rustup update stable. On Debian 12: apt install cargo-web rustc-web. docs/boards.md says how Yocto and "
+        "Buildroot get it.")
 endif()
+
+# With what comes with the compiler's name: Yocto's CC says processor and float ABI there.
+string(STRIP "${CMAKE_C_COMPILER_ARG1} ${CMAKE_C_FLAGS}" c_flags)
 
 set(rust_target "${COGNITO_CONNECT_RUST_TARGET}")
 if(NOT rust_target)
@@ -36,24 +40,37 @@ if(NOT rust_target)
     endif()
     execute_process(COMMAND ${compiler} -dumpmachine OUTPUT_VARIABLE machine COMMAND_ERROR_IS_FATAL ANY)
     set(libc gnu)
-    if(machine MATCHES "musl")
+    # Debian's musl-gcc is a gcc for glibc that is told where musl is: its own name does not tell.
+    if(machine MATCHES "musl" OR CMAKE_C_COMPILER MATCHES "musl[^/]*$")
         set(libc musl)
     endif()
-    if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    # By what the compiler makes: CMAKE_SYSTEM_PROCESSOR has many names for it (aarch64, arm64; arm, armv7l, armv7-a), some
+    # for what is something else (a 64-bit kernel calls itself armv8l for 32-bit programs), and does not tell the float ABI.
+    separate_arguments(flags UNIX_COMMAND "${c_flags}")
+    execute_process(COMMAND ${compiler} ${flags} -dM -E -x c /dev/null OUTPUT_VARIABLE macros COMMAND_ERROR_IS_FATAL ANY)
+    set(unknown "")
+    if(macros MATCHES "#define __x86_64__ " AND macros MATCHES "#define __LP64__ ")
         set(rust_target x86_64-unknown-linux-${libc})
-    elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+    elseif(macros MATCHES "#define __AARCH64EL__ " AND macros MATCHES "#define __LP64__ ")
         set(rust_target aarch64-unknown-linux-${libc})
-    elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^arm")
-        include(CheckCSourceCompiles)
-        check_c_source_compiles("#ifndef __ARM_PCS_VFP\n#error soft float\n#endif\nint main(void) { return 0; }"
-            COGNITO_CONNECT_HARD_FLOAT)
-        set(rust_target armv7-unknown-linux-${libc}eabi)
-        if(COGNITO_CONNECT_HARD_FLOAT)
-            string(APPEND rust_target hf)
+    elseif(macros MATCHES "#define __ARMEL__ ")
+        set(eabi ${libc}eabi)
+        if(macros MATCHES "#define __ARM_PCS_VFP ")
+            string(APPEND eabi hf)
         endif()
-    else()
-        message(FATAL_ERROR "No Rust target is known for the processor '${CMAKE_SYSTEM_PROCESSOR}'. "
-            "Set COGNITO_CONNECT_RUST_TARGET to a line of `rustc --print target-list`.")
+        # The standard library of a target is compiled for its architecture, and would not run on an earlier one.
+        string(REGEX MATCH "#define __ARM_ARCH ([0-9]+)" unused "${macros}")
+        if(CMAKE_MATCH_1 GREATER_EQUAL 7)
+            set(rust_target armv7-unknown-linux-${eabi})
+        elseif(CMAKE_MATCH_1 EQUAL 6)
+            set(rust_target arm-unknown-linux-${eabi})
+        else()
+            set(unknown " (ARMv${CMAKE_MATCH_1}: for another, give flags such as -DCMAKE_C_FLAGS=-march=armv7-a)")
+        endif()
+    endif()
+    if(NOT rust_target)
+        message(FATAL_ERROR "No Rust target is known for what ${CMAKE_C_COMPILER} makes, for the processor "
+            "'${CMAKE_SYSTEM_PROCESSOR}'${unknown}. Set COGNITO_CONNECT_RUST_TARGET to a line of `rustc --print target-list`.")
     endif()
 endif()
 
@@ -61,8 +78,12 @@ execute_process(COMMAND "${rustc}" --print target-libdir --target ${rust_target}
     WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE libdir ERROR_VARIABLE error OUTPUT_STRIP_TRAILING_WHITESPACE)
 file(GLOB std "${libdir}/libstd-*.rlib")
 if(NOT std)
-    message(FATAL_ERROR "Rust's standard library for ${rust_target} is missing. With rustup: "
-        "rustup target add ${rust_target}\n${error}")
+    set(debian "")
+    if(rust_target STREQUAL "aarch64-unknown-linux-gnu")
+        set(debian "\nWith Debian's Rust: dpkg --add-architecture arm64; apt update; apt install libstd-rust-web-dev:arm64")
+    endif()
+    message(FATAL_ERROR "Rust's standard library for ${rust_target} is missing.\nWith rustup: "
+        "rustup target add ${rust_target}${debian}\ndocs/boards.md says more.\n${error}")
 endif()
 
 # An empty library needs the same as a full one: no crate of ours links a system library of its own.
@@ -93,7 +114,6 @@ foreach(path_and_name IN ITEMS "${cargo_home}=cargo" "${cargo_home}/registry/src
 endforeach()
 set(release_config "target.${rust_target}.rustflags=[${release_flags}]")
 
-set(c_flags "${CMAKE_C_FLAGS}")
 if(CMAKE_SYSROOT)
     string(APPEND c_flags " --sysroot=${CMAKE_SYSROOT}")
 endif()
