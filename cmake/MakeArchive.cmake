@@ -1,6 +1,6 @@
 # Makes of cargo's archive one whose only global symbols are the functions of the header, so that it links beside
 # other Rust archives and beside other copies of the same crypto code. Run by the target cognito_connect_archive as
-#   cmake -DCARGO_ARCHIVE=… -DARCHIVE=… -DHEADER=… -DKEEP_DEBUG=0|1 -DLD=… -DOBJCOPY=… -DAR=… -P MakeArchive.cmake
+#   cmake -DCARGO_ARCHIVE=… -DARCHIVE=… -DHEADER=… -DUNWINDER=… -DKEEP_DEBUG=0|1 -DLD=… -DOBJCOPY=… -DAR=… -P MakeArchive.cmake
 
 # Two builds of one tree at the same time would write into each other's files.
 file(LOCK "${ARCHIVE}.lock" GUARD PROCESS)
@@ -8,7 +8,7 @@ file(LOCK "${ARCHIVE}.lock" GUARD PROCESS)
 # The archive itself is left alone when its content stays the same, hence a stamp.
 set(stamp "${ARCHIVE}.stamp")
 set(is_fresh TRUE)
-foreach(input IN ITEMS "${CARGO_ARCHIVE}" "${HEADER}" "${CMAKE_CURRENT_LIST_FILE}")
+foreach(input IN ITEMS "${CARGO_ARCHIVE}" ${UNWINDER} "${HEADER}" "${CMAKE_CURRENT_LIST_FILE}")
     if(NOT EXISTS "${ARCHIVE}" OR "${input}" IS_NEWER_THAN "${stamp}")
         set(is_fresh FALSE)
     endif()
@@ -47,7 +47,7 @@ endif()
 # to rust_eh_personality, and be of no use to it.
 # .llvmbc and .llvmcmd come with the standard library; an older LLVM plugin of binutils aborts at them.
 foreach(command IN ITEMS
-    "${LD};-r;${gc};--force-group-allocation;${functions};-o;${work}/cognito_connect.o;${CARGO_ARCHIVE}"
+    "${LD};-r;${gc};--force-group-allocation;${functions};-o;${work}/cognito_connect.o;${CARGO_ARCHIVE};${UNWINDER}"
     "${OBJCOPY};${strip};--keep-global-symbols=${work}/keep;-R;.llvmbc;-R;.llvmcmd;-R;.comment;${work}/cognito_connect.o"
     "${AR};rcsD;${work}/libcognito_connect.a;${work}/cognito_connect.o")
     execute_process(COMMAND ${command} COMMAND_ERROR_IS_FATAL ANY)

@@ -3,6 +3,7 @@
 #   rust_target         the target triple
 #   cargo_environment   NAME=VALUE for cargo, so that C code inside the crates is built by this project's compiler
 #   release_config      a setting of cargo's for a release: small, and without a path of the machine that it was built on
+#   unwinder            an archive that is to be a part of ours; empty where the system has it
 #   system_libraries    linker options that the Rust standard library needs behind the archive
 
 find_program(COGNITO_CONNECT_CARGO cargo HINTS "$ENV{CARGO_HOME}/bin" "$ENV{HOME}/.cargo/bin")
@@ -94,6 +95,14 @@ if(NOT printed MATCHES "native-static-libs: ([^\n]*)")
     message(FATAL_ERROR "${rustc} cannot build for ${rust_target}:\n${printed}")
 endif()
 separate_arguments(system_libraries UNIX_COMMAND "${CMAKE_MATCH_1}")
+# With rustup's standard library for musl comes LLVM's unwinder, which toolchains for musl have in another form or not at
+# all. It becomes a part of the archive, and finds its tables by a header that static programs have on request only.
+set(unwinder "")
+if("-lunwind" IN_LIST system_libraries AND EXISTS "${libdir}/self-contained/libunwind.a")
+    set(unwinder "${libdir}/self-contained/libunwind.a")
+    list(REMOVE_ITEM system_libraries -lunwind)
+    list(PREPEND system_libraries -Wl,--eh-frame-hdr)
+endif()
 
 string(REPLACE "-" "_" lower "${rust_target}")
 string(TOUPPER "${lower}" upper)

@@ -36,10 +36,10 @@ endfunction()
 
 # Tests that are left out in builds of a kind: a regular expression for whole names, and why.
 set(left_out_tests "")
-if(is_emulated)
+if(is_emulated OR rust_target MATCHES "musl")
     list(APPEND left_out_tests
         ".*_under_valgrind"
-            "valgrind runs programs of this machine's processor"
+            "valgrind runs programs of this machine's processor, and does not see the allocator of a static one"
         "archive_links_beside_others"
             "libcurl and OpenSSL of the target would be needed, and a second Rust archive for it"
         "archive_is_reproducible|says_what_is_left_out|configure_says_what_is_missing"
@@ -49,6 +49,18 @@ if(is_emulated)
     list(APPEND left_out_tests
         "bounds_what_servers_send.*"
             "its peak of memory is the emulator's, with what that has translated")
+endif()
+if(rust_target MATCHES "musl")
+    list(APPEND left_out_tests
+        "an_idle_transport_is_small|goes_on_when_the_server_reads_again|waits_for_a_slow_callback.*"
+            "they measure the heap by mallinfo2(), which is of glibc"
+        "tries_the_next_address.*"
+            "they call the getaddrinfo() that comes after their own, and a static program has one")
+endif()
+if(rust_target MATCHES "musl" AND NOT CMAKE_CXX_COMPILER)
+    list(APPEND left_out_tests
+        "serves_cpp.*|keeps_what_cpp_callbacks_need|runs_pubsub_as_pubsub_cpp|header_compiles_as_c\\+\\+17_.*|consumer_by_.*"
+            "Debian has no C++ library for musl, and Zig has one")
 endif()
 
 # Whether a test is left out.

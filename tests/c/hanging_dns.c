@@ -12,6 +12,23 @@ static pthread_cond_t dns_changed = PTHREAD_COND_INITIALIZER;
 static bool dns_hangs;
 static int dns_waiting;
 
+#ifdef __GLIBC__
+static int resolve(const char *node, const char *service, const struct addrinfo *hints,
+                   struct addrinfo **result) {
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) = NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    return real(node, service, hints, result);
+}
+#else
+/* Nothing is next to a static program: -Wl,--wrap=getaddrinfo. */
+int __real_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **result);
+int __wrap_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **result);
+#define resolve __real_getaddrinfo
+#define getaddrinfo __wrap_getaddrinfo
+#endif
+
 /* This function stands before the C library's. */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                 struct addrinfo **result) {
@@ -24,9 +41,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     dns_waiting--;
     pthread_cond_broadcast(&dns_changed);
     pthread_mutex_unlock(&dns_lock);
-    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) = NULL;
-    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
-    return real(node, service, hints, result);
+    return resolve(node, service, hints, result);
 }
 
 void dns_hang(bool hangs) {
