@@ -36,33 +36,6 @@ struct NetworkContext;
 struct TransportOutVector;
 
 /**
- * AWS IoT Core's limit on a payload, in bytes.
- */
-#define PAYLOAD_MAX (128 * 1024)
-
-/**
- * The largest packet that is taken: AWS's largest payload, and room for topic, header, and the properties of MQTT 5.
- */
-#define MAX_PACKET (PAYLOAD_MAX + (18 * 1024))
-
-#define CONNACK 2
-
-#define PUBLISH 3
-
-#define PUBACK 4
-
-#define SUBACK 9
-
-#define UNSUBACK 11
-
-#define PINGRESP 13
-
-/**
- * From a server with MQTT 5 only.
- */
-#define DISCONNECT 14
-
-/**
  * No server time is known yet.
  */
 #define COGNITO_CLOCK_OFFSET_UNKNOWN INT64_MIN
