@@ -78,7 +78,9 @@ endif()
 execute_process(COMMAND "${rustc}" --print target-libdir --target ${rust_target}
     WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE libdir ERROR_VARIABLE error OUTPUT_STRIP_TRAILING_WHITESPACE)
 file(GLOB std "${libdir}/libstd-*.rlib")
-if(NOT std)
+# Yocto's RUSTFLAGS lead to the standard library of the device, which is not in the folder of the compiler.
+separate_arguments(rust_flags UNIX_COMMAND "$ENV{RUSTFLAGS}")
+if(NOT std AND NOT rust_flags)
     set(debian "")
     if(rust_target STREQUAL "aarch64-unknown-linux-gnu")
         set(debian "\nWith Debian's Rust: dpkg --add-architecture arm64; apt update; apt install libstd-rust-web-dev:arm64")
@@ -88,7 +90,7 @@ if(NOT std)
 endif()
 
 # An empty library needs the same as a full one: no crate of ours links a system library of its own.
-execute_process(COMMAND "${rustc}" --target ${rust_target} --crate-type staticlib --print native-static-libs
+execute_process(COMMAND "${rustc}" ${rust_flags} --target ${rust_target} --crate-type staticlib --print native-static-libs
         --crate-name empty -o "${PROJECT_BINARY_DIR}/CMakeFiles/libempty.a" -
     WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" INPUT_FILE /dev/null ERROR_VARIABLE printed)
 if(NOT printed MATCHES "native-static-libs: ([^\n]*)")
