@@ -36,7 +36,8 @@ static void fill(cognito_transport *transport) {
             REQUIRE(out.total < MOST);
         }
         CHECK_INT(0, cognito_transport_recv(transport, received, sizeof received));
-    } while (transport_wakes(transport, 100) || send_some(transport, sizeof piece));
+    } while (transport_wakes(transport, (int)allowed_ms(100)) ||
+             send_some(transport, sizeof piece));
 }
 
 /* It is said again and again, and costs nothing. */
