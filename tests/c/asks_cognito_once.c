@@ -26,10 +26,18 @@ static void on_threads(const char *fault, cognito_status expected) {
     free_clients(CLIENTS);
 }
 
+/* A fetch that nobody drives for half a second is taken over by another client: then a round of the
+ * loop was as long as that, as under valgrind on a busy machine. */
 static void in_one_event_loop(void) {
+    double began_ms = now_ms(), longest_ms = 0;
     check_row = "event loop";
-    make_clients(CLIENTS, 30000, "cognito.delay_ms=1500");
+    make_clients(CLIENTS, 30000, "cognito.delay_ms=2000");
     for (int i = 0, connected = 0; connected < CLIENTS; i = (i + 1) % CLIENTS) {
+        if (i == 0) {
+            double round_ms = now_ms() - began_ms;
+            longest_ms = round_ms > longest_ms ? round_ms : longest_ms;
+            began_ms += round_ms;
+        }
         if (cognito_client_is_connected(clients[i])) {
             connected++;
             continue;
@@ -39,13 +47,15 @@ static void in_one_event_loop(void) {
         CHECK(status == COGNITO_STATUS_OK || status == COGNITO_STATUS_IN_PROGRESS);
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
-    CHECK_INT(1, local_aws_counter("cognito_requests"));
+    if (longest_ms < 400) {
+        CHECK_INT(1, local_aws_counter("cognito_requests"));
+    }
     free_clients(CLIENTS);
 }
 
 int main(void) {
-    on_threads("cognito.delay_ms=500", COGNITO_STATUS_OK);
-    on_threads("cognito.delay_ms=500&cognito.response=not-authorized",
+    on_threads("cognito.delay_ms=2000", COGNITO_STATUS_OK);
+    on_threads("cognito.delay_ms=2000&cognito.response=not-authorized",
                COGNITO_STATUS_COGNITO_NOT_AUTHORIZED);
     in_one_event_loop();
     return check_result();

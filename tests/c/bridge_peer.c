@@ -15,7 +15,7 @@ size_t peer_packet_len;
 
 int peer_connect(const struct bridge_process *bridge) {
     int peer, is_unix = strncmp(bridge->address, "unix:", 5) == 0;
-    struct timeval patience = {.tv_sec = (time_t)allowed_ms(10)};
+    struct timeval patience = {.tv_sec = (time_t)allowed_ms(30)};
     if (is_unix) {
         struct sockaddr_un at = {.sun_family = AF_UNIX};
         snprintf(at.sun_path, sizeof at.sun_path, "%s", bridge->address + 5);
@@ -63,8 +63,9 @@ static void add_string(const char *text) {
 
 int peer_session(const struct bridge_process *bridge, const char *client_id, const char *will) {
     int peer = peer_connect(bridge);
-    /* MQTT 3.1.1, a clean session, keep-alive of a minute; a will has QoS 0. */
-    const char head[4] = {4, will != NULL ? 6 : 2, 0, 60};
+    /* MQTT 3.1.1, a clean session; a will has QoS 0. A peer sends no PINGREQ: its keep-alive is
+     * AWS's longest, 1200 s. */
+    const unsigned char head[4] = {4, will != NULL ? 6 : 2, 1200 >> 8, 1200 & 0xff};
     begin_packet(0x10, 12 + strlen(client_id) + (will != NULL ? 4 + 2 * strlen(will) : 0));
     add_string("MQTT");
     add_bytes(head, sizeof head);

@@ -11,7 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* More than all sockets on the way hold, and AWS's largest payload. */
+/* More than all sockets on the way hold, and AWS's largest payload. With less memory the kernel's
+ * TCP is slow for so much, and may need seconds for a packet. */
 enum { PACKETS = 512, PAYLOAD = 128 * 1024, BOUND_KIB = 2 * 1024 };
 
 static struct bridge_process bridge;

@@ -64,7 +64,8 @@ impl Broker {
         matches!(self, Broker::Embedded { .. })
     }
 
-    /// Whether a DISCONNECT must not come while it sends: its thread panics over a client that is gone by then.
+    /// Whether a DISCONNECT must not come while it sends (its thread panics over a client that is gone by then), nor the
+    /// end of the connection before the broker's own.
     pub fn is_hurt_by_disconnect(&self) -> bool {
         matches!(self, Broker::Embedded { .. })
     }
@@ -100,9 +101,9 @@ impl Broker {
     }
 }
 
+/// Leaves the end of the connection to the broker, as `session::broker_side::until_end` does.
 async fn goodbye(mut stream: TcpStream) -> io::Result<()> {
     stream.write_all(&[mqtt::DISCONNECT << 4, 0]).await?;
-    stream.shutdown().await?;
     let mut scrap = Vec::new();
     stream.take(1024).read_to_end(&mut scrap).await?;
     Ok(())

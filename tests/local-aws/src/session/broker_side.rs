@@ -5,14 +5,16 @@ use std::sync::atomic::Ordering;
 
 use serde_json::json;
 use tokio::io::AsyncReadExt;
-use tokio::net::tcp::OwnedReadHalf;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::{Ending, Heard};
 use crate::connection::Connection;
 use crate::faults;
 use crate::frames::{self, Out};
 use crate::mqtt;
+use crate::tls::GOODBYE;
 
 /// A packet of the broker above this is not for this bridge.
 const MAX_PACKET: usize = 16 * 1024 * 1024;
@@ -21,7 +23,7 @@ const READ_AHEAD: usize = 16 * 1024;
 /// From the broker to the client.
 pub async fn bridge(
     connection: &Connection,
-    mut broker: OwnedReadHalf,
+    broker: &mut OwnedReadHalf,
     out: &mpsc::Sender<Out>,
     mut fault: Option<faults::Value>,
     heard: &Heard,
@@ -57,6 +59,15 @@ pub async fn bridge(
             return Ending::Gone;
         }
     }
+}
+
+/// Keeps a connection until the broker has ended it, after a DISCONNECT. rumqttd that sees its end first removes the
+/// session a second time, by a number that another client may have by then.
+pub async fn until_end(mut from_broker: OwnedReadHalf, to_broker: OwnedWriteHalf) {
+    let mut scrap = [0; 1024];
+    let end = async { while from_broker.read(&mut scrap).await.is_ok_and(|len| len > 0) {} };
+    let _ = timeout(GOODBYE, end).await;
+    drop(to_broker);
 }
 
 fn split_packets(bytes: &mut Vec<u8>) -> io::Result<Vec<Vec<u8>>> {

@@ -37,6 +37,8 @@ pub struct Client<'a> {
     /// As CONNECT said.
     client_id: String,
     level: u8,
+    /// The broker got its DISCONNECT.
+    pub said_goodbye: bool,
     /// What the broker has sent.
     pub heard: &'a Heard,
 }
@@ -45,7 +47,16 @@ impl<'a> Client<'a> {
     /// A client of which nothing was read yet but `buffer`.
     pub fn new(connection: &'a Arc<Connection>, buffer: Vec<u8>, heard: &'a Heard) -> Client<'a> {
         let (frames, tracker) = (FrameReader::new(buffer), PacketTracker::default());
-        Client { connection, frames, tracker, first: Vec::new(), client_id: String::new(), level: 0, heard }
+        Client {
+            connection,
+            frames,
+            tracker,
+            first: Vec::new(),
+            client_id: String::new(),
+            level: 0,
+            said_goodbye: false,
+            heard,
+        }
     }
 
     /// Reads until a whole CONNECT is there. Nothing is lost when it is given up and called again.
@@ -85,7 +96,7 @@ impl<'a> Client<'a> {
     pub async fn bridge(
         &mut self,
         stream: &mut ReadHalf<Tls>,
-        mut broker: OwnedWriteHalf,
+        broker: &mut OwnedWriteHalf,
         out: mpsc::Sender<Out>,
     ) -> Ending {
         loop {
@@ -111,6 +122,7 @@ impl<'a> Client<'a> {
                 // Its end of the bridge says the rest.
                 return std::future::pending().await;
             }
+            self.said_goodbye |= disconnect;
             let faults = &self.connection.state.faults;
             let reset = |fault: &faults::Value| fault.word == "reset-on-disconnect";
             if disconnect && faults.take_if(Service::Iot, "end", reset).is_some() {

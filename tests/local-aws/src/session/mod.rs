@@ -106,7 +106,7 @@ async fn session(
             return (Ending::Drop, stream);
         }
     };
-    let (from_broker, mut to_broker) = broker.into_split();
+    let (mut from_broker, mut to_broker) = broker.into_split();
     if to_broker.write_all(&bytes).await.is_err() {
         return (Ending::Drop, stream);
     }
@@ -120,8 +120,8 @@ async fn session(
         tokio::pin!(writing);
         let mut closing_writer = false;
         let ending = tokio::select! {
-            ending = client.bridge(&mut read, to_broker, out.clone()) => ending,
-            ending = broker_side::bridge(connection, from_broker, &out, early, heard) => ending,
+            ending = client.bridge(&mut read, &mut to_broker, out.clone()) => ending,
+            ending = broker_side::bridge(connection, &mut from_broker, &out, early, heard) => ending,
             _ = &mut writing => {
                 closing_writer = true;
                 Ending::Gone
@@ -135,6 +135,9 @@ async fn session(
                 Ending::ServerClose(1001)
             }
         };
+        if client.said_goodbye && state.broker.is_hurt_by_disconnect() {
+            tokio::spawn(broker_side::until_end(from_broker, to_broker));
+        }
         drop(registration);
         // What the broker sent before still goes out, and no frame is left half written.
         drop(out);
