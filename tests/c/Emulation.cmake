@@ -48,7 +48,9 @@ endif()
 if(is_emulated)
     list(APPEND left_out_tests
         "bounds_what_servers_send.*|bridge_waits_for_slow_sides"
-            "the peak of memory that they look at is the emulator's, with what that has translated")
+            "the peak of memory that they look at is the emulator's, with what that has translated"
+        "runs_on_a_small_image"
+            "the image has no emulator")
 endif()
 if(rust_target MATCHES "musl")
     list(APPEND left_out_tests
