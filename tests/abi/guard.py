@@ -132,4 +132,5 @@ def main():
     print(f"{len(api)} lines of API and {len(layout)} of layout for {bits} bits are as recorded")
 
 
-main()
+if __name__ == "__main__":
+    main()
