@@ -8,6 +8,8 @@ include(CMakePackageConfigHelpers)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT development
     FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 install(FILES "${archive}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development)
+# Goes with every program that the archive is linked into.
+install(FILES THIRD-PARTY-NOTICES DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/cognito_connect" COMPONENT development)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/CognitoConnect")
 configure_package_config_file(cmake/CognitoConnectConfig.cmake.in "${PROJECT_BINARY_DIR}/CognitoConnectConfig.cmake"

@@ -78,7 +78,7 @@ foreach(component IN ITEMS development programs)
         set(package "${CPACK_DEBIAN_TOOLS_PACKAGE_NAME}")
     endif()
     set(documents "${PROJECT_BINARY_DIR}/packaging/changelog.Debian.gz" "${PROJECT_BINARY_DIR}/packaging/changelog.gz"
-        "${PROJECT_SOURCE_DIR}/packaging/debian/copyright")
+        "${PROJECT_SOURCE_DIR}/packaging/debian/copyright" "${PROJECT_SOURCE_DIR}/THIRD-PARTY-NOTICES")
     install(FILES ${documents} DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/${package}"
         COMPONENT debian_${component} EXCLUDE_FROM_ALL)
     install(FILES "${PROJECT_SOURCE_DIR}/packaging/debian/${package}.lintian-overrides"
