@@ -80,6 +80,15 @@ for file in unreadable empty text truncated binary missing folder; do
     done
 done
 
+store=$image/etc/ssl/certs/ca-certificates.crt
+mkdir -p "$(dirname "$store")"
+cp "$LOCAL_AWS_CA_FILE" "$store"
+expect 0 "Connected!" "a store that is read-only, as all is here" cognito_connect "${identity[@]}" --trust system
+: >"$store"
+expect 1 COGNITO_STATUS_TRUST_STORE "a store that is empty" cognito_connect "${identity[@]}" --trust system
+chmod 000 "$store"
+expect 1 /etc/ssl/certs "a store that is not readable" cognito_connect "${identity[@]}" --trust system
+
 for stack_kib in 128 64; do
     at="with $stack_kib KiB of stack"
     expect 0 "Connected!" "MQTT 5 $at" cognito_connect "${identity[@]}" --ca_file /ca.pem --mqtt_version 5
