@@ -164,6 +164,26 @@ enum cognito_status
      */
     COGNITO_STATUS_TRUST_STORE = -126,
     /**
+     * The server speaks neither TLS 1.2 nor TLS 1.3.
+     */
+    COGNITO_STATUS_TLS_VERSION = -127,
+    /**
+     * The server has no cipher suite, key exchange or signature scheme in common with this library.
+     */
+    COGNITO_STATUS_TLS_NO_COMMON_SUITE = -128,
+    /**
+     * What answers at the port does not speak TLS.
+     */
+    COGNITO_STATUS_NOT_TLS = -129,
+    /**
+     * The server's certificate is issued by nobody but the server itself.
+     */
+    COGNITO_STATUS_CERTIFICATE_SELF_SIGNED = -130,
+    /**
+     * The server's certificate, or one above it, is too weak: an RSA key of less than 2048 bits, or a signature with SHA-1.
+     */
+    COGNITO_STATUS_CERTIFICATE_WEAK = -131,
+    /**
      * Cognito refused the request for a reason that has no status of its own.
      */
     COGNITO_STATUS_COGNITO_REFUSED = -200,

@@ -13,8 +13,12 @@ use std::path::Path;
 const DOCUMENT: &str = "docs/failures.md";
 
 /// Statuses of a connect or session that no situation has, and why.
-const WITHOUT_SITUATION: [(Status, &str); 9] = [
+const WITHOUT_SITUATION: [(Status, &str); 13] = [
     (Status::CertificateInvalid, "local AWS has no certificate with a broken signature, and none that is revoked"),
+    (Status::TlsFailed, "local AWS does not break TLS in the middle of a handshake"),
+    (Status::TlsVersion, "local AWS speaks TLS 1.2 and 1.3; tests/tls has servers that do not"),
+    (Status::TlsNoCommonSuite, "local AWS does every suite; tests/tls has servers that have none in common"),
+    (Status::CertificateWeak, "local AWS has no weak certificate; tests/tls has"),
     (Status::QueueFull, "of a request, not of a connect"),
     (Status::Withdrawn, "of a request, not of a connect"),
     (Status::OutcomeUnknown, "of a request, not of a connect"),

@@ -66,6 +66,16 @@ pub enum Status {
     CertificateInvalid = -125,
     /// The trusted roots could not be loaded: a CA file or PEM is unreadable, malformed or empty.
     TrustStore = -126,
+    /// The server speaks neither TLS 1.2 nor TLS 1.3.
+    TlsVersion = -127,
+    /// The server has no cipher suite, key exchange or signature scheme in common with this library.
+    TlsNoCommonSuite = -128,
+    /// What answers at the port does not speak TLS.
+    NotTls = -129,
+    /// The server's certificate is issued by nobody but the server itself.
+    CertificateSelfSigned = -130,
+    /// The server's certificate, or one above it, is too weak: an RSA key of less than 2048 bits, or a signature with SHA-1.
+    CertificateWeak = -131,
 
     /// Cognito refused the request for a reason that has no status of its own.
     CognitoRefused = -200,

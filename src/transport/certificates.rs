@@ -1,5 +1,7 @@
 //! Which certificates are taken, and by which time.
 
+use super::untrusted::Untrusted;
+use super::weak::{weak_key, weak_signature};
 use crate::clock::Clock;
 use rustls::CertificateError;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -15,32 +17,14 @@ use std::time::{Duration, UNIX_EPOCH};
 /// No more certificates of a chain than this can begin later than the device's clock.
 const LONGEST_CHAIN: usize = 8;
 
-/// Checks servers' certificates as rustls does, and differs in two things: it says who issued one that leads to no trusted
-/// root, and for a board without a clock it admits one that is not yet valid, which [`Verifier::check_at`] makes good.
+/// Checks servers' certificates as rustls does, and differs in two things: it says why one is not
+/// trusted or too weak, and for a board without a clock it admits one that is not yet valid, which [`Verifier::check_at`] makes good.
 /// rustls's own verifier would bring a parser for lists of revoked certificates, which nobody gives it.
 pub struct Verifier {
     roots: RootCertStore,
     algorithms: WebPkiSupportedAlgorithms,
     clock: Arc<Clock>,
 }
-
-/// A certificate that leads to no trusted root.
-#[derive(Debug)]
-pub struct Untrusted {
-    /// The common name and organization of its issuer, as far as it has them.
-    pub issuer: String,
-}
-
-impl std::fmt::Display for Untrusted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.issuer.as_str() {
-            "" => f.write_str("the certificate does not lead to a trusted root"),
-            issuer => write!(f, "the certificate, issued by {issuer}, does not lead to a trusted root"),
-        }
-    }
-}
-
-impl std::error::Error for Untrusted {}
 
 impl Verifier {
     /// Trusts `roots`, by the time of `clock`.
@@ -61,16 +45,32 @@ impl Verifier {
         name: &ServerName<'_>,
         now: UnixTime,
     ) -> Result<(), Error> {
-        self.verify(end_entity, intermediates, name, now).map_err(|error| match error {
-            Error::InvalidCertificate(CertificateError::UnknownIssuer) => untrusted(end_entity),
-            // What `openssl req -x509` makes is a CA; as a server's certificate nobody else has signed it.
-            Error::InvalidCertificate(CertificateError::Other(other))
-                if format!("{other:?}").contains("CaUsedAsEndEntity") =>
-            {
-                untrusted(end_entity)
-            }
+        match self.verify(end_entity, intermediates, name, now) {
+            // The handshake would fail by the server's own key, and not say why.
+            Ok(()) => weak_key(std::slice::from_ref(end_entity)).map_or(Ok(()), |weak| Err(because(weak))),
+            Err(Error::InvalidCertificate(error)) => Err(self.explain(error, end_entity, intermediates)),
             error => error,
-        })
+        }
+    }
+
+    /// The cause of an error of [`Verifier::verify`], where that has more to say than it does.
+    fn explain(
+        &self,
+        error: CertificateError,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+    ) -> Error {
+        let untrusted = || because(Untrusted::new(&self.roots, end_entity, intermediates));
+        match &error {
+            CertificateError::UnknownIssuer => untrusted(),
+            // What `openssl req -x509` makes is a CA; as a server's certificate nobody else has signed it.
+            CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => untrusted(),
+            CertificateError::BadSignature => weak_key(intermediates).map_or(Error::InvalidCertificate(error), because),
+            CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, .. } => {
+                weak_signature(signature_algorithm_id).map_or(Error::InvalidCertificate(error), because)
+            }
+            _ => Error::InvalidCertificate(error),
+        }
     }
 
     fn verify(
@@ -154,46 +154,10 @@ impl std::fmt::Debug for CertificateTime {
     }
 }
 
+fn because(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(cause))))
+}
+
 fn time(clock: &Clock) -> UnixTime {
     UnixTime::since_unix_epoch(clock.certificate_time().duration_since(UNIX_EPOCH).unwrap_or_default())
-}
-
-fn untrusted(certificate: &CertificateDer<'_>) -> Error {
-    let untrusted = Untrusted { issuer: issuer(certificate).unwrap_or_default() };
-    Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(untrusted))))
-}
-
-/// The common name and organization of a certificate's issuer.
-pub fn issuer(certificate: &CertificateDer<'_>) -> Option<String> {
-    let certificate = webpki::EndEntityCert::try_from(certificate).ok()?;
-    let name = certificate.issuer();
-    // X.520: 2.5.4.3 and 2.5.4.10.
-    let (common_name, organization) = (attribute(name, &[0x55, 4, 3]), attribute(name, &[0x55, 4, 10]));
-    match (common_name, organization) {
-        (Some(common_name), Some(organization)) => Some(format!("{common_name} ({organization})")),
-        (common_name, organization) => common_name.or(organization),
-    }
-}
-
-/// The value of an attribute in a DER `Name`: its object identifier is followed by a string.
-fn attribute(name: &[u8], identifier: &[u8; 3]) -> Option<String> {
-    let pattern = [6, 3, identifier[0], identifier[1], identifier[2]];
-    let at = name.windows(pattern.len()).position(|window| window == pattern)?;
-    let value = name.get(at + pattern.len()..)?;
-    let (&[_tag, length], rest) = value.split_first_chunk::<2>()?;
-    // A length of 128 and above is written in another form, and no name.
-    let text = rest.get(..usize::from(length)).filter(|_| length < 128)?;
-    Some(String::from_utf8_lossy(text).chars().filter(|c| !c.is_control()).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_issuer_is_named_by_common_name_and_organization() {
-        let root = CertificateDer::from(&include_bytes!("roots/amazon-root-ca-1.der")[..]);
-        assert_eq!(issuer(&root).unwrap(), "Amazon Root CA 1 (Amazon)");
-        assert_eq!(issuer(&CertificateDer::from(&b"none"[..])), None);
-    }
 }

@@ -33,6 +33,8 @@ pub enum Error {
     ProxyAuthentication { proxy: String, sent: bool },
     /// TLS failed.
     Tls { stage: Stage, peer: String, source: rustls::Error },
+    /// What answers does not speak TLS.
+    NotTls { peer: String },
     /// A board without a clock was told no time, so that the certificates it has admitted could not be checked.
     NoServerTime { peer: String },
     /// The answer to an HTTP request is not HTTP, or more than it may be.
@@ -79,6 +81,7 @@ impl std::fmt::Display for Error {
                 write!(f, "the proxy {proxy} refused the user and password (HTTP status 407)")
             }
             Self::Tls { peer, source, .. } => write!(f, "TLS with {peer} failed: {}", super::tls::describe(source)),
+            Self::NotTls { peer } => write!(f, "TLS with {peer} failed: what answers there does not speak it"),
             Self::NoServerTime { peer } => {
                 write!(f, "the certificate of {peer} could not be checked: Cognito's answer has no usable Date")
             }
@@ -143,6 +146,7 @@ impl Error {
             Self::ProxyRefused { .. } => (Status::ProxyRefused, Stage::Proxy),
             Self::ProxyAuthentication { .. } => (Status::ProxyAuthentication, Stage::Proxy),
             Self::Tls { stage, source, .. } => (super::tls::status(source), *stage),
+            Self::NotTls { .. } => (Status::NotTls, Stage::Tls),
             Self::NoServerTime { .. } => (Status::CertificateNotYetValid, Stage::Tls),
             Self::Http { stage: Stage::Upgrade, .. } => (Status::UpgradeMalformed, Stage::Upgrade),
             Self::Http { stage, .. } => (Status::CognitoMalformed, *stage),

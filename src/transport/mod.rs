@@ -3,6 +3,7 @@
 
 mod byte_stream;
 mod certificates;
+mod close_notify;
 mod cryptography;
 mod dns;
 mod error;
@@ -18,6 +19,8 @@ mod socket;
 mod tcp;
 mod tls;
 mod trust;
+mod untrusted;
+mod weak;
 pub mod websocket;
 
 pub use byte_stream::{ByteStream, Ended};

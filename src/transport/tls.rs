@@ -1,7 +1,9 @@
 //! TLS 1.2 and 1.3 by rustls, and what its errors mean.
 
-use super::certificates::{CertificateTime, Untrusted, Verifier, issuer};
+use super::certificates::{CertificateTime, Verifier};
 use super::socket::Socket;
+use super::untrusted::{Untrusted, issuer};
+use super::weak::Weak;
 use super::{Error, Progress, cryptography, trust};
 use crate::boxed::boxed;
 use crate::clock::{Clock, plausible_date};
@@ -12,7 +14,7 @@ use crate::names::Host;
 use crate::status::Status;
 use rustls::client::Resumption;
 use rustls::pki_types::{CertificateDer, DnsName, ServerName};
-use rustls::{CertificateError, ClientConfig, ProtocolVersion};
+use rustls::{AlertDescription, CertificateError, ClientConfig, InvalidMessage, PeerIncompatible, ProtocolVersion};
 use std::borrow::Cow;
 use std::io::Write;
 use std::sync::Arc;
@@ -160,19 +162,26 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, rustls::Error> {
 async fn connect(
     connector: TlsConnector,
     name: ServerName<'static>,
-    socket: Socket,
+    mut socket: Socket,
     behind: &[u8],
 ) -> std::io::Result<TlsStream> {
     let mut kept = Ok(());
+    socket.begin_handshake();
     let connecting = connector.connect_with(name, socket, |connection| kept = connection.writer().write_all(behind));
     kept?;
-    connecting.await.map(Box::new)
+    let mut stream = connecting.await.map(Box::new)?;
+    stream.get_mut().0.end_handshake();
+    Ok(stream)
 }
 
 /// What an error of a TLS stream is: TLS's own, or the connection's.
 pub fn from_io(error: std::io::Error, stage: Stage, peer: &str) -> Error {
     let peer = peer.to_owned();
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        // What every TLS record begins with.
+        Some(rustls::Error::InvalidMessage(
+            InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
+        )) if stage == Stage::Tls => Error::NotTls { peer },
         Some(source) => Error::Tls { stage, peer, source: source.clone() },
         None if error.kind() == std::io::ErrorKind::UnexpectedEof => Error::Lost { stage, peer, source: None },
         None => Error::Lost { stage, peer, source: Some(error) },
@@ -181,7 +190,19 @@ pub fn from_io(error: std::io::Error, stage: Stage, peer: &str) -> Error {
 
 /// The status of a TLS error.
 pub fn status(error: &rustls::Error) -> Status {
-    let rustls::Error::InvalidCertificate(error) = error else { return Status::TlsFailed };
+    match error {
+        rustls::Error::InvalidCertificate(error) => certificate_status(error),
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
+        | rustls::Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+        ) => Status::TlsVersion,
+        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity)
+        | rustls::Error::PeerIncompatible(_) => Status::TlsNoCommonSuite,
+        _ => Status::TlsFailed,
+    }
+}
+
+fn certificate_status(error: &CertificateError) -> Status {
     match error {
         CertificateError::UnknownIssuer => Status::CertificateUntrusted,
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => Status::CertificateExpired,
@@ -189,16 +210,28 @@ pub fn status(error: &rustls::Error) -> Status {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             Status::CertificateWrongHost
         }
-        CertificateError::Other(other) if other.0.is::<Untrusted>() => Status::CertificateUntrusted,
+        CertificateError::Other(other) if other.0.is::<Weak>() => Status::CertificateWeak,
+        CertificateError::Other(other) => match other.0.downcast_ref::<Untrusted>() {
+            Some(untrusted) if untrusted.is_self_signed => Status::CertificateSelfSigned,
+            Some(_) => Status::CertificateUntrusted,
+            None => Status::CertificateInvalid,
+        },
         _ => Status::CertificateInvalid,
     }
 }
 
 /// A TLS error in words. rustls shows errors of a verifier in Rust's form.
-pub fn describe(error: &rustls::Error) -> String {
-    match untrusted(error) {
-        Some(untrusted) => untrusted.to_string(),
-        None => error.to_string(),
+pub fn describe(error: &rustls::Error) -> Cow<'static, str> {
+    match error {
+        rustls::Error::InvalidCertificate(CertificateError::Other(other)) => other.0.to_string().into(),
+        _ if status(error) == Status::TlsVersion => match cfg!(feature = "tls12") {
+            true => "the server speaks neither TLS 1.2 nor TLS 1.3".into(),
+            false => "the server does not speak TLS 1.3, and this build nothing else".into(),
+        },
+        rustls::Error::AlertReceived(alert) if status(error) == Status::TlsNoCommonSuite => {
+            format!("the server found no cipher suite, key exchange or signature scheme in common ({alert:?})").into()
+        }
+        _ => error.to_string().into(),
     }
 }
 
@@ -209,15 +242,14 @@ fn untrusted(error: &rustls::Error) -> Option<&Untrusted> {
     }
 }
 
-/// What to do about a TLS error with `peer`, `host:port`.
+/// What to do about a TLS error with `peer`, `host:port`, where there is more to say than of its status.
 pub fn hint(error: &rustls::Error, peer: &str) -> Cow<'static, str> {
-    let hint = match (status(error), error) {
-        (Status::CertificateUntrusted, _) => return untrusted_hint(error, peer),
-        (Status::CertificateNotYetValid, _) => {
+    let hint = match status(error) {
+        Status::CertificateUntrusted => return untrusted_hint(error, peer),
+        Status::CertificateNotYetValid => {
             "Set the clock of this device, or, when it is right, have the server's certificate renewed; a board without a \
              clock can be told so by cognito_config_set_without_clock"
         }
-        (_, rustls::Error::InvalidMessage(_)) => "Check that the port is one that speaks TLS",
         _ => "",
     };
     Cow::Borrowed(hint)
@@ -225,14 +257,21 @@ pub fn hint(error: &rustls::Error, peer: &str) -> Cow<'static, str> {
 
 /// Of an AWS host, a certificate that Amazon did not issue is that of an old endpoint or of somebody on the way.
 fn untrusted_hint(error: &rustls::Error, peer: &str) -> Cow<'static, str> {
-    let issuer = untrusted(error).map_or("", |untrusted| untrusted.issuer.as_str());
+    let untrusted = untrusted(error);
+    if untrusted.is_some_and(|untrusted| untrusted.is_amazons) {
+        return "Amazon has issued it, and this config trusts other roots in place of Amazon's: give ca_file or ca_pem with \
+                trust COGNITO_TRUST_AMAZON, or leave them out"
+            .into();
+    }
+    let issuer = untrusted.map_or("", |untrusted| untrusted.issuer.as_str());
     let of_the_issuer = match issuer {
         "" => "behind a proxy that inspects TLS, exempt this host from inspection, or trust its CA beside Amazon's: ca_file with \
                trust COGNITO_TRUST_AMAZON"
             .to_owned(),
         issuer => format!(
             "if {issuer} is a proxy that inspects TLS, exempt this host from inspection, or trust its CA beside Amazon's: \
-             ca_file with trust COGNITO_TRUST_AMAZON; if it is your own CA, give it by ca_file"
+             ca_file with trust COGNITO_TRUST_AMAZON; if it is your own CA, give its root by ca_file, and have the server send \
+             the CAs between"
         ),
     };
     let endpoint = peer.split_once(".iot.").filter(|(account, rest)| {
@@ -263,7 +302,8 @@ mod tests {
     #[test]
     fn an_endpoint_that_is_not_the_ats_one_is_told_its_name() {
         let issuer = "VeriSign".to_owned();
-        let other = OtherError(Arc::new(Untrusted { issuer }));
+        let untrusted = Untrusted { issuer, is_self_signed: false, not_sent: None, is_amazons: false };
+        let other = OtherError(Arc::new(untrusted));
         let error = rustls::Error::InvalidCertificate(CertificateError::Other(other));
         let hint = |peer| hint(&error, peer);
         let old = hint("a1b2c3.iot.us-east-1.amazonaws.com:443");
