@@ -204,6 +204,76 @@ mod tests {
         assert!(compared >= 8, "{compared}");
     }
 
+    /// The value of a member of JSON that has one line for each.
+    fn member<'a>(json: &'a str, name: &str) -> Option<&'a str> {
+        let (_, rest) = json.split_once(&format!("\"{name}\": "))?;
+        rest.lines().next().map(|value| value.trim_end_matches(',').trim_matches('"'))
+    }
+
+    /// The folder of the suite in the package of aws-sigv4 from which this is built.
+    fn suite_of_the_package() -> std::path::PathBuf {
+        let arguments = ["metadata", "--locked", "--offline", "--format-version", "1"];
+        let output = std::process::Command::new(env!("CARGO")).args(arguments).output().unwrap();
+        let metadata = String::from_utf8(output.stdout).unwrap();
+        let manifests = metadata.split("\"manifest_path\":\"").filter_map(|rest| rest.split('"').next());
+        let mut folders = manifests.filter_map(|manifest| std::path::Path::new(manifest).parent());
+        let package = folders
+            .find(|folder| folder.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"aws-sigv4")));
+        package.unwrap().join("aws-signing-test-suite/v4")
+    }
+
+    /// Why a request of the suite is none that could be signed here, where every request is a GET with Host alone.
+    fn not_applicable(request: &str, context: &str) -> Option<&'static str> {
+        let (line, headers) = request.split_once('\n').unwrap();
+        match () {
+            () if !line.starts_with("GET ") => Some("another method than GET"),
+            () if headers.trim().lines().any(|header| !header.starts_with("Host:")) => Some("headers beside Host"),
+            () if member(context, "normalize") == Some("false") => Some("a path that is not normalised"),
+            () if !line.is_ascii() => Some("a URL that is not percent-encoded"),
+            () if line.split('?').next().unwrap().contains('%') => Some("a path with something to percent-encode"),
+            () => None,
+        }
+    }
+
+    #[test]
+    #[allow(clippy::print_stdout, reason = "docs/reliability.md has the count")]
+    fn query_signatures_are_those_of_the_suite_in_the_package_of_aws_sigv4() {
+        let (mut compared, mut left_out) = (0, 0);
+        for case in std::fs::read_dir(suite_of_the_package()).unwrap() {
+            let folder = case.unwrap().path();
+            let read = |name: &str| std::fs::read_to_string(folder.join(name));
+            // Two have no vectors for queries.
+            let (Ok(request), Ok(context), Ok(signature)) =
+                (read("request.txt"), read("context.json"), read("query-signature.txt"))
+            else {
+                continue;
+            };
+            if let Some(reason) = not_applicable(&request, &context) {
+                println!("{}: not applicable, {reason}", folder.display());
+                left_out += 1;
+                continue;
+            }
+            let of_context = |name: &str| member(&context, name).unwrap();
+            assert_eq!(of_context("timestamp"), "2015-08-30T12:36:00Z");
+            let now = at(1_440_938_160);
+            let token = member(&context, "token");
+            let keys = (of_context("access_key_id"), of_context("secret_access_key"));
+            let credentials = Credentials::new(keys.0, keys.1, token.unwrap_or_default(), now);
+            let region = Region::parse("region", of_context("region")).unwrap();
+            let expires_in = Duration::from_secs(of_context("expiration_in_seconds").parse().unwrap());
+            let token = if token.is_some() { SessionTokenMode::Include } else { SessionTokenMode::Exclude };
+            let scope = Scope { service: of_context("service"), region: &region, expires_in, token };
+            let path = request.split(' ').nth(1).unwrap();
+            let host = request.lines().find_map(|line| line.strip_prefix("Host:")).unwrap();
+            let signed = sign_query(host, path, &scope, &credentials, now).unwrap();
+            let signature = format!("&X-Amz-Signature={}", signature.trim());
+            assert!(signed.contains(&signature), "{}: {signed} has not {signature}", folder.display());
+            compared += 1;
+        }
+        println!("{compared} of {compared}, {left_out} not applicable");
+        assert!(compared >= 14, "{compared}");
+    }
+
     #[test]
     fn the_host_header_is_written_as_the_client_sends_it() {
         for (host, port, header, expected) in [
