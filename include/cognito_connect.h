@@ -2051,7 +2051,7 @@ int64_t cognito_trace_took_us(const cognito_trace *trace, size_t index);
  * How a step ended: COGNITO_STATUS_OK, COGNITO_STATUS_IN_PROGRESS while it was under way, COGNITO_STATUS_CANCELLED when it
  * was cut off because the connect had failed elsewhere, else why it failed.
  *
- * @return COGNITO_STATUS_INVALID_ARGUMENT when there is no such step.
+ * @return COGNITO_STATUS_INVALID_ARGUMENT when there is no such step; COGNITO_STATUS_INVALID_HANDLE.
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_trace_status(const cognito_trace *trace,

@@ -64,7 +64,18 @@ pub fn number(call: impl FnOnce() -> Result<i32, Failure>) -> i32 {
     }
 }
 
-/// The body of every getter: `default` where the call fails, with the last error set.
+/// The body of a getter of a status, which is also why the call fails.
+pub fn told_status(call: impl FnOnce() -> Result<Status, Failure>) -> Status {
+    match guarded(call) {
+        Ok(status) => status,
+        Err(failure) => {
+            record(&failure);
+            failure.status
+        }
+    }
+}
+
+/// The body of every other getter: `default` where the call fails, with the last error set.
 pub fn value<T>(default: T, call: impl FnOnce() -> Result<T, Failure>) -> T {
     match guarded(call) {
         Ok(value) => value,

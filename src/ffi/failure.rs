@@ -69,7 +69,7 @@ pub unsafe extern "C" fn cognito_last_failure(out: *mut *mut cognito_failure) ->
 ///         failure is not a live handle.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_failure_status(failure: *const cognito_failure) -> Status {
-    boundary::value(Status::InvalidHandle, || Ok(FAILURES.get(failure)?.status))
+    boundary::told_status(|| Ok(FAILURES.get(failure)?.status))
 }
 
 /// The stage that failed.

@@ -83,10 +83,10 @@ pub extern "C" fn cognito_trace_took_us(trace: *const cognito_trace, index: usiz
 /// How a step ended: COGNITO_STATUS_OK, COGNITO_STATUS_IN_PROGRESS while it was under way, COGNITO_STATUS_CANCELLED when it
 /// was cut off because the connect had failed elsewhere, else why it failed.
 ///
-/// @return COGNITO_STATUS_INVALID_ARGUMENT when there is no such step.
+/// @return COGNITO_STATUS_INVALID_ARGUMENT when there is no such step; COGNITO_STATUS_INVALID_HANDLE.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_trace_status(trace: *const cognito_trace, index: usize) -> Status {
-    of_step(trace, index, Status::InvalidArgument, |step| step.step.status)
+    boundary::told_status(|| with_step(trace, index, |step| step.step.status))
 }
 
 /// What a step has found out, such as addresses, the TLS version and the issuer of the certificate, or why it failed:
@@ -107,14 +107,16 @@ pub extern "C" fn cognito_trace_free(trace: *mut cognito_trace) {
 }
 
 fn of_step<T>(trace: *const cognito_trace, index: usize, default: T, part: impl FnOnce(&StepInC) -> T) -> T {
-    boundary::value(default, || {
-        let steps = TRACES.get(trace)?;
-        let Some(step) = steps.0.get(index) else {
-            return Err(Failure::argument("index", format!("is {index}; the trace has {} steps", steps.0.len())));
-        };
-        // A pointer outlives the lookup: the snapshot never changes and stays in the table until it is freed.
-        Ok(part(step))
-    })
+    boundary::value(default, || with_step(trace, index, part))
+}
+
+fn with_step<T>(trace: *const cognito_trace, index: usize, part: impl FnOnce(&StepInC) -> T) -> Result<T, Failure> {
+    let steps = TRACES.get(trace)?;
+    let Some(step) = steps.0.get(index) else {
+        return Err(Failure::argument("index", format!("is {index}; the trace has {} steps", steps.0.len())));
+    };
+    // A pointer outlives the lookup: the snapshot never changes and stays in the table until it is freed.
+    Ok(part(step))
 }
 
 fn microseconds(time: Duration) -> i64 {
