@@ -1046,8 +1046,8 @@ cognito_status cognito_config_set_proxy(cognito_config *config,
  * Sets user and password for the proxy, sent to it in clear by Basic authentication. Default none.
  * Call cognito_config_set_proxy() first: without a proxy this is COGNITO_STATUS_INVALID_CONFIG.
  *
- * @param user     Without ':', or NULL for no authentication.
- * @param password May be NULL, which is an empty one.
+ * @param user     Without ':' and control characters, or NULL for no authentication.
+ * @param password Without control characters. May be NULL, which is an empty one.
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_config_set_proxy_credentials(cognito_config *config,

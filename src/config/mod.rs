@@ -191,7 +191,19 @@ impl Config {
             Some(user) if user.contains(':') => {
                 return Err(Failure::argument("user", "holds ':', which Basic authentication cannot carry"));
             }
-            Some(user) => Some((user.to_owned(), password.unwrap_or_default().to_owned())),
+            Some(user) => {
+                let password = password.unwrap_or_default();
+                for (field, text) in [("user", user), ("password", password)] {
+                    // RFC 7617, section 2.
+                    if text.chars().any(|c| c.is_ascii_control()) {
+                        return Err(Failure::argument(
+                            field,
+                            "holds a control character, which Basic authentication forbids",
+                        ));
+                    }
+                }
+                Some((user.to_owned(), password.to_owned()))
+            }
         };
         Ok(())
     }

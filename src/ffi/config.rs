@@ -249,8 +249,8 @@ pub unsafe extern "C" fn cognito_config_set_proxy(
 /// Sets user and password for the proxy, sent to it in clear by Basic authentication. Default none.
 /// Call cognito_config_set_proxy() first: without a proxy this is COGNITO_STATUS_INVALID_CONFIG.
 ///
-/// @param user     Without ':', or NULL for no authentication.
-/// @param password May be NULL, which is an empty one.
+/// @param user     Without ':' and control characters, or NULL for no authentication.
+/// @param password Without control characters. May be NULL, which is an empty one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cognito_config_set_proxy_credentials(
     config: *mut cognito_config,
