@@ -5,7 +5,9 @@
  *
  * Strings are NUL-terminated UTF-8 in both directions and are copied on the way in. Handles are tokens: a
  * handle that was freed, or is of another type, is refused with COGNITO_STATUS_INVALID_HANDLE. No function
- * raises a signal, ends the process or is changed by an environment variable.
+ * raises a signal, ends the process or is changed by an environment variable. A shared object that holds the
+ * library may be unloaded when every handle is freed and every thread that has called it has ended; each load
+ * leaves less than 16 KiB behind.
  */
 
 #ifndef COGNITO_CONNECT_H

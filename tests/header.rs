@@ -44,7 +44,9 @@ fn generated() -> String {
          * Generated from src/ffi by `UPDATE_HEADER=1 cargo test --test header`; not edited by hand.\n *\n \
          * Strings are NUL-terminated UTF-8 in both directions and are copied on the way in. Handles are tokens: a\n \
          * handle that was freed, or is of another type, is refused with COGNITO_STATUS_INVALID_HANDLE. No function\n \
-         * raises a signal, ends the process or is changed by an environment variable.\n */"
+         * raises a signal, ends the process or is changed by an environment variable. A shared object that holds the\n \
+         * library may be unloaded when every handle is freed and every thread that has called it has ended; each load\n \
+         * leaves less than 16 KiB behind.\n */"
             .to_owned(),
     );
     config.after_includes = Some(version_macros());
