@@ -154,6 +154,12 @@ impl Failure {
         }
     }
 
+    /// The failure that a caught panic becomes.
+    pub fn defect() -> Self {
+        Self::new(Status::Internal, Stage::None, "a defect in cognito_connect was caught")
+            .hint("Free the handle, and report this with the log at level Fatal")
+    }
+
     /// Says more precisely what to do about it; nothing, when the hint is empty.
     pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.hint = match hint.into() {

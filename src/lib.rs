@@ -24,6 +24,14 @@
 //! `names`, `config`, `status`, `error`, `features`, `log`, `callback`, `clock`, `trace`, `boxed` and `sys` (system calls) serve all layers.
 //! `unsafe` lives in `ffi` and `sys` only.
 
+/// Where a build for tests can be made to panic.
+macro_rules! may_panic {
+    ($place:expr) => {
+        #[cfg(planted_panic)]
+        $crate::planted::pass($place);
+    };
+}
+
 pub mod ffi;
 
 mod boxed;
@@ -40,6 +48,8 @@ mod fetching;
 mod log;
 mod mqtt;
 mod names;
+#[cfg(planted_panic)]
+mod planted;
 mod signing;
 mod status;
 mod stream;

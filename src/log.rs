@@ -73,6 +73,15 @@ pub fn set(max_level: LogLevel, sink: Option<Sink>) {
     }
 }
 
+/// Ends the callback, also by a panic on the way to it.
+struct Over;
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        let _ = IN_SINK.try_with(|flag| flag.set(false));
+    }
+}
+
 /// Hands one line to the listener. Called through [`log!`](crate::log::log), which asks [`enabled`] first.
 pub fn write(level: LogLevel, stage: Stage, line: String) {
     let sink = SINK.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -81,8 +90,9 @@ pub fn write(level: LogLevel, stage: Stage, line: String) {
         return;
     }
     let _ = IN_SINK.try_with(|flag| flag.set(true));
+    let _over = Over;
+    may_panic!("log");
     callback::run(|| sink(level, stage, &one_line(line)));
-    let _ = IN_SINK.try_with(|flag| flag.set(false));
 }
 
 /// `log!(Debug, Tls, "format", args…)`: formats only when somebody listens.

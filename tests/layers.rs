@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What each module may use. `status`, `error` and `log` serve all but `sys`.
-const ARROWS: [(&str, &[&str]); 22] = [
+const ARROWS: [(&str, &[&str]); 23] = [
     (
         "ffi",
         &[
@@ -21,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "trace",
             "features",
             "callback",
+            "planted",
         ],
     ),
     (
@@ -45,8 +46,9 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("log", &["callback"]),
     ("error", &[]),
     ("status", &[]),
+    ("planted", &[]),
     ("sys", &[]),
-    ("lib", &[]),
+    ("lib", &["planted"]),
 ];
 
 const FOR_ALL: [&str; 3] = ["status", "error", "log"];

@@ -7,6 +7,7 @@ use crate::error::{Failure, Stage};
 use crate::execution::Wait;
 use crate::status::Status;
 use crate::sys::with_signals_blocked;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -96,7 +97,15 @@ impl Client {
 }
 
 fn run(client: &Client, stop: &AtomicBool) {
-    let Ok(mut call) = client.visit() else { return };
-    // It ends when it is told to, or when the client is freed.
-    let _ = client.drive(&mut call, Wait::Forever, NOT_CANCELLED, |_| stop.load(Ordering::SeqCst).then_some(()));
+    let work = || {
+        let Ok(mut call) = client.visit() else { return };
+        may_panic!("thread");
+        // It ends when it is told to, or when the client is freed.
+        let _ = client.drive(&mut call, Wait::Forever, NOT_CANCELLED, |_| stop.load(Ordering::SeqCst).then_some(()));
+    };
+    if catch_unwind(AssertUnwindSafe(work)).is_err() {
+        stop.store(true, Ordering::SeqCst);
+        // Nobody else may be there to tell the application.
+        let _ = catch_unwind(AssertUnwindSafe(|| client.deliver_all()));
+    }
 }

@@ -73,12 +73,19 @@ impl Delivery {
     pub fn run(self, on_event: Option<&OnEvent>) {
         match self {
             Self::Event(event) => {
+                may_panic!("event");
                 if let Some(on_event) = on_event {
                     on_event(&event);
                 }
             }
-            Self::Message { message, handlers, .. } => handlers.iter().for_each(|handler| handler(&message)),
-            Self::Completion(on_complete, result) => on_complete(result),
+            Self::Message { message, handlers, .. } => {
+                may_panic!("message");
+                handlers.iter().for_each(|handler| handler(&message));
+            }
+            Self::Completion(on_complete, result) => {
+                may_panic!("completion");
+                on_complete(result);
+            }
         }
     }
 }

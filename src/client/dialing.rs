@@ -74,6 +74,7 @@ async fn run(dial: Arc<Dial>, dialing: Dialing) {
         }
     }
     let over = Over(dialing);
+    may_panic!("dial");
     let deadline = Instant::now() + dial.timeout();
     let opened = dial.run(&over.0.attempt, move |upgraded, progress| {
         boxed(move || async move {

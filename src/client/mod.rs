@@ -229,6 +229,10 @@ struct Leaving<'a>(&'a Client);
 
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lock().broken();
+            self.0.followers.notify_all();
+        }
         self.0.finish_if_left();
         if !callback::is_delivered() {
             await_freed();

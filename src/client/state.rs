@@ -301,6 +301,36 @@ impl State {
         self.delay_or_stop(delay, None);
     }
 
+    /// Ends everything now, because a defect was caught in the middle of it.
+    pub fn broken(&mut self) {
+        (self.has_leader, self.deliveries.is_delivering) = (false, false);
+        let failure = self.dial.identified(Failure::defect());
+        self.failure = Some(failure.clone());
+        let ended = match std::mem::replace(&mut self.phase, Phase::Idle) {
+            // There is nobody to be told but who asks.
+            Phase::Idle if self.run.end.get().is_some() => return,
+            Phase::Idle | Phase::Delayed { .. } => None,
+            Phase::Dialing { dialing, .. } => {
+                dialing.abort();
+                Some(EventKind::ConnectFailed)
+            }
+            Phase::Greeting(Dialled { stream, .. }) => {
+                self.let_go(stream);
+                Some(EventKind::ConnectFailed)
+            }
+            Phase::Open { stream, .. } | Phase::Ending { stream, .. } => {
+                self.let_go(stream);
+                Some(EventKind::Disconnected)
+            }
+        };
+        self.attempt.trace().close(Some(&failure));
+        self.close_session();
+        if let Some(kind) = ended {
+            self.tell(kind, Some(failure.clone()), None, false);
+        }
+        self.delay_or_stop(None, Some(failure));
+    }
+
     /// Ends everything now, because the client is being freed.
     pub fn finish(&mut self) {
         self.deliveries.drop_messages();

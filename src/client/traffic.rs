@@ -41,6 +41,7 @@ impl Renewal {
 impl State {
     /// Does what can be done now. Whether anything was.
     pub fn turn(&mut self) -> bool {
+        may_panic!("turn");
         match &mut self.phase {
             Phase::Idle => false,
             Phase::Delayed { until } => {

@@ -104,20 +104,18 @@ fn guarded<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
 
 fn caught<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     quiet_panics();
+    let call = || {
+        may_panic!("entry");
+        call()
+    };
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(result) => result,
         Err(payload) => {
             // Dropping what was thrown may throw again.
             let _ = catch_unwind(AssertUnwindSafe(move || drop(payload)));
-            Err(internal())
+            Err(Failure::defect())
         }
     }
-}
-
-/// The failure that a caught panic becomes.
-pub fn internal() -> Failure {
-    Failure::new(Status::Internal, Stage::None, "a defect in cognito_connect was caught")
-        .hint("Free the handle, and report this with the log at level Fatal")
 }
 
 /// A panic is reported to the log callback, not printed to the application's stderr. The hook is that of the Rust standard
@@ -133,12 +131,15 @@ fn quiet_panics() {
 }
 
 fn record(failure: &Failure) {
-    match failure.status {
-        // Not a failure to whoever polls.
-        Status::InProgress => return,
+    // Not a failure to whoever polls.
+    if failure.status == Status::InProgress {
+        return;
+    }
+    // Outside of what was caught, and with the way to the application's callback ahead.
+    let _ = catch_unwind(AssertUnwindSafe(|| match failure.status {
         Status::Cancelled => log!(Info, failure.stage, "{}", failure.text()),
         _ => log!(Error, failure.stage, "{}", failure.text()),
-    }
+    }));
     let text = c_string(&failure.text());
     let _ = LAST.try_with(|last| last.replace(Last { failure: Some(failure.clone()), text: Some(text) }));
 }

@@ -231,6 +231,7 @@ impl IdentityStore for Callbacks {
     fn load(&self, pool: &IdentityPool) -> Result<Option<String>, String> {
         let pool = c_string(pool.as_str());
         let (answer, identity) = with_sink(&IDENTITY_SINKS, |sink| {
+            may_panic!("load");
             // SAFETY: the application gave the function and its user_data for exactly this call.
             unsafe { (self.load)(pool.as_ptr(), sink, self.user_data.pointer()) }
         })
@@ -243,6 +244,7 @@ impl IdentityStore for Callbacks {
 
     fn save(&self, pool: &IdentityPool, identity: &Identity) -> Result<(), String> {
         let (pool, identity) = (c_string(pool.as_str()), c_string(identity.as_str()));
+        may_panic!("save");
         // SAFETY: as above.
         let save = || unsafe { (self.save)(pool.as_ptr(), identity.as_ptr(), self.user_data.pointer()) };
         match callback::run(save) {
@@ -257,6 +259,7 @@ fn ask_for_logins(
     user_data: &UserData,
 ) -> Result<Vec<Login>, Failure> {
     let (answer, logins) = with_sink(&LOGIN_SINKS, |sink| {
+        may_panic!("login");
         // SAFETY: the application gave the function and its user_data for exactly this call.
         unsafe { login(sink, user_data.pointer()) }
     })?;
@@ -282,9 +285,17 @@ fn with_sink<T: Default + Send + 'static, S>(
     table: &Table<Mutex<T>>,
     call: impl FnOnce(*mut S) -> i32,
 ) -> Result<(i32, T), Failure> {
-    let token: *mut S = std::ptr::without_provenance_mut(table.insert(Arc::default())?);
-    let answer = callback::run(|| call(token));
-    let content = table.remove(token)?;
-    let content = content.map(|content| std::mem::take(&mut *content.lock().unwrap_or_else(PoisonError::into_inner)));
-    Ok((answer, content.unwrap_or_default()))
+    /// Takes the sink away, whatever becomes of the callback.
+    struct Sink<'a, T: Send + 'static>(&'a Table<Mutex<T>>, usize);
+    impl<T: Send + 'static> Drop for Sink<'_, T> {
+        fn drop(&mut self) {
+            let _ = self.0.remove(std::ptr::without_provenance::<()>(self.1));
+        }
+    }
+    let content = Arc::new(Mutex::new(T::default()));
+    let sink = Sink(table, table.insert(Arc::clone(&content))?);
+    let answer = callback::run(|| call(std::ptr::without_provenance_mut(sink.1)));
+    drop(sink);
+    let content = std::mem::take(&mut *content.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok((answer, content))
 }

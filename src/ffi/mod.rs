@@ -17,6 +17,8 @@ mod handle;
 mod identity;
 mod log;
 mod message;
+#[cfg(planted_panic)]
+mod planted;
 mod properties;
 mod provider;
 mod session;

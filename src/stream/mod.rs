@@ -174,6 +174,7 @@ impl Stream {
     fn with_line<T>(&self, act: impl FnOnce(&mut Line) -> Result<T, Failure>) -> Result<T, Failure> {
         let result = {
             let mut line = self.locked()?;
+            may_panic!("line");
             let was_open = line.is_open();
             let result = act(&mut line);
             if let (true, false, Err(failure)) = (was_open, line.is_open(), &result) {
@@ -209,6 +210,7 @@ impl Drop for Stream {
 /// The task of one open.
 async fn run(dial: Arc<Dial>, state: Arc<State>, line: Arc<Mutex<Line>>, opening: Arc<Opening>) {
     let over = Over { state: &state, opening: &opening };
+    may_panic!("open");
     let opened = dial.run(&opening.attempt, |upgraded, _| {
         boxed(move || async move { ByteStream::new(upgraded).map_err(Failure::from) })
     });

@@ -71,6 +71,7 @@ impl Resolver {
         let owned = name.to_owned();
         let thread = with_signals_blocked(|| {
             std::thread::Builder::new().name("cognito-dns".to_owned()).stack_size(STACK).spawn(move || {
+                may_panic!("resolver");
                 let answer = getaddrinfo(&owned);
                 let _ = sender.send(Some(answer));
             })

@@ -40,6 +40,7 @@ impl Progress {
 
     /// Notes that a stage begins, and that the one before has succeeded.
     pub fn enter(&self, stage: Stage) {
+        may_panic!(&format!("{} of {}", stage.name().to_string_lossy(), self.service.to_string_lossy()));
         log!(Debug, stage, "{}: {}", self.peer(), stage.waiting_for());
         let mut now = self.lock();
         if let Some(step) = now.step {
