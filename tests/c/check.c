@@ -34,6 +34,8 @@ int check_result(void) {
     return failures != 0;
 }
 
+int check_failures(void) { return failures; }
+
 double now_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

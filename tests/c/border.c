@@ -1,0 +1,99 @@
+/* See border.h. */
+
+#include "border.h"
+
+#include <stdarg.h>
+
+struct handles handles;
+
+bool is_one_of(const struct function *function, const char *names) {
+    size_t len = strlen(function->name);
+    for (const char *at = names; (at = strstr(at, function->name)) != NULL; at += len) {
+        if ((at == names || at[-1] == ' ') && at[len] == ' ') {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ends_with(const char *name, const char *end) {
+    size_t len = strlen(name), end_len = strlen(end);
+    return len >= end_len && strcmp(name + len - end_len, end) == 0;
+}
+
+bool is_constant(const struct function *function) {
+    return is_one_of(function, "cognito_version cognito_version_number cognito_status_name "
+                               "cognito_status_description cognito_stage_name cognito_last_error "
+                               "cognito_coremqtt_context ");
+}
+
+enum handle_type handle_of(const struct function *function) {
+    bool takes_one = function->parameter_count > 0 && function->parameters[0].kind == HANDLE;
+    return takes_one ? function->parameters[0].handle : HANDLE_COUNT;
+}
+
+int wait_of(const struct function *function) {
+    for (int i = 0; i < function->parameter_count; i++) {
+        if (function->parameters[i].kind == WAIT) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+struct outcome call_with(const struct function *function, union value *arguments, void **made) {
+    struct outcome outcome = {.status = COGNITO_STATUS_OK};
+    double began = now_ms();
+    *made = NULL;
+    function->call(arguments, &outcome.result);
+    outcome.ms = now_ms() - began;
+    outcome.made = *made;
+    bool fails = function->gives == COUNT && outcome.result.number < 0;
+    if (function->gives == STATUS || fails) {
+        outcome.status = (cognito_status)outcome.result.number;
+    }
+    return outcome;
+}
+
+void check_outcome(const struct function *function, const struct outcome *outcome) {
+    cognito_status status = outcome->status;
+    CHECK(strcmp(cognito_status_name(status), "COGNITO_STATUS_UNKNOWN") != 0);
+    CHECK(status <= 0 && (outcome->made != NULL) <= (status == COGNITO_STATUS_OK));
+    bool says_nothing = status == COGNITO_STATUS_OK || status == COGNITO_STATUS_IN_PROGRESS ||
+                        ends_with(function->name, "_cancel") ||
+                        is_one_of(function, "cognito_failure_status cognito_trace_status ");
+    if (!says_nothing) {
+        cognito_failure *failure = NULL;
+        CHECK(cognito_last_error()[0] != '\0');
+        if (cognito_last_failure(&failure) == COGNITO_STATUS_OK) {
+            CHECK_STATUS(status, cognito_failure_status(failure));
+            CHECK(cognito_failure_message(failure)[0] != '\0');
+            cognito_failure_free(failure);
+        }
+    }
+}
+
+static long begun, passed, not_applicable;
+static int failed_before;
+static char row[256];
+
+void case_begin(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(row, sizeof row, format, arguments);
+    va_end(arguments);
+    check_row = row;
+    failed_before = check_failures();
+    begun++;
+}
+
+void case_end(void) { passed += check_failures() == failed_before; }
+
+void case_not_applicable(long count) { not_applicable += count; }
+
+int cases_result(void) {
+    check_row = "";
+    CHECK(passed == begun && begun > 0);
+    printf("%ld of %ld, %ld not applicable\n", passed, begun, not_applicable);
+    return check_result();
+}
