@@ -24,3 +24,24 @@ foreach(name IN ITEMS withstands_wrong_arguments withstands_calls_in_callbacks w
         withstands_calls_beside_blocked_ones withstands_mixed_calls)
     target_link_libraries(${name} PRIVATE border)
 endforeach()
+
+# The process around the calls.
+add_c_test(is_killed_by_no_signal failures 120 LONG_VALGRIND)
+add_c_test(goes_on_in_a_storm_of_signals failures 120 LONG_VALGRIND)
+add_c_test(ends_with_the_process failures 120)
+if(NOT CMAKE_BUILD_TYPE STREQUAL Debug)
+    # The budget is for optimised code.
+    set(program_for_small_stacks "")
+    if(COGNITO_CONNECT_BUILD_EXAMPLES)
+        get_command(program_for_small_stacks cognito_doctor)
+    endif()
+    add_c_test(runs_on_small_stacks limits 120 ARGUMENTS ${program_for_small_stacks})
+    target_link_libraries(runs_on_small_stacks PRIVATE border)
+endif()
+if(NOT rust_target MATCHES "musl")
+    # The archive as a plugin holds it. A static program loads nothing.
+    add_library(plugin MODULE plugin.c)
+    target_link_libraries(plugin PRIVATE CognitoConnect::cognito_connect)
+    add_c_test(is_loaded_and_unloaded limits 300 ARGUMENTS "$<TARGET_FILE:plugin>")
+    target_link_libraries(is_loaded_and_unloaded PRIVATE ${CMAKE_DL_LIBS})
+endif()
