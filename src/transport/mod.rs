@@ -1,6 +1,8 @@
 //! From a host name to a stream of MQTT packets: DNS, proxy, TCP, TLS, WebSocket. The same way serves the HTTPS requests to
 //! Cognito, which leave it after TLS.
 
+#[cfg(test)]
+mod autobahn;
 mod byte_stream;
 mod certificates;
 mod close_notify;
