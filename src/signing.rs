@@ -212,7 +212,7 @@ mod tests {
 
     /// The folder of the suite in the package of aws-sigv4 from which this is built.
     fn suite_of_the_package() -> std::path::PathBuf {
-        let arguments = ["metadata", "--locked", "--offline", "--format-version", "1"];
+        let arguments = ["metadata", "--locked", "--format-version", "1"];
         let output = std::process::Command::new(env!("CARGO")).args(arguments).output().unwrap();
         let metadata = String::from_utf8(output.stdout).unwrap();
         let manifests = metadata.split("\"manifest_path\":\"").filter_map(|rest| rest.split('"').next());
