@@ -80,10 +80,15 @@ async fn answer(state: &Arc<State>, method: &str, path: &str, pairs: &[(String, 
         },
         ("POST", "/reset") => {
             state.faults.clear();
+            state.written.clear();
             state.journal.reset();
             state.resends.reset();
             (200, json!({}))
         }
+        ("POST", "/answers") => match state.written.add(pairs, body) {
+            Ok(()) => (200, json!({})),
+            Err(error) => bad(error),
+        },
         ("POST", "/identities") => match pairs {
             [(key, identity)] if key == "add" && !identity.is_empty() => {
                 state.identities.add(identity);
@@ -114,7 +119,7 @@ async fn answer(state: &Arc<State>, method: &str, path: &str, pairs: &[(String, 
         }
         _ => {
             let known = "GET /ready /counters /events /faults /wait, \
-                         POST /faults /reset /identities /policies /publish /drop /ping /send";
+                         POST /answers /faults /reset /identities /policies /publish /drop /ping /send";
             (404, json!({"error": format!("no {method} {path}; there are {known}")}))
         }
     }

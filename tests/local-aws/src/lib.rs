@@ -34,6 +34,7 @@ pub mod random;
 pub mod ready;
 pub mod resends;
 pub mod run;
+mod secrets;
 mod session;
 mod sessions;
 pub mod signals;
@@ -43,5 +44,6 @@ mod state;
 mod sys;
 mod tls;
 pub mod websocket;
+mod written;
 
 pub use start::{Running, start};

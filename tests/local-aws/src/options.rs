@@ -27,6 +27,7 @@ Amazon Cognito Identity and AWS IoT Core on this machine.
   --proxy-user USER         the proxy demands Basic authentication
   --proxy-password PASSWORD
   --log FILE|-              event log; - is stderr (none)
+  --secrets FILE            what was given out, keys, tokens and signatures, is appended to it (none)
   --iot-clock-offset-s N    IoT Core's clock is N seconds ahead of this machine (0)
   --cognito-clock-offset-s N
                             Cognito's clock is N seconds ahead of this machine (0)
@@ -93,6 +94,8 @@ pub struct Options {
     pub proxy_credentials: Option<(String, String)>,
     /// Path of the event log, `-` for stderr.
     pub log: Option<String>,
+    /// Where the secrets that were given out are noted.
+    pub secrets: Option<PathBuf>,
     /// IoT Core's clock minus this machine's, in seconds.
     pub iot_clock_offset_s: i64,
     /// Cognito's clock minus this machine's, in seconds.
@@ -126,6 +129,7 @@ impl Default for Options {
             directory: None,
             proxy_credentials: None,
             log: None,
+            secrets: None,
             iot_clock_offset_s: 0,
             cognito_clock_offset_s: 0,
             certificate_days: None,
@@ -190,6 +194,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Invocation, 
             "--proxy-user" => user = Some(value()?),
             "--proxy-password" => password = Some(value()?),
             "--log" => options.log = Some(value()?),
+            "--secrets" => options.secrets = Some(PathBuf::from(value()?)),
             "--iot-clock-offset-s" => options.iot_clock_offset_s = number(&name, &value()?)?,
             "--cognito-clock-offset-s" => {
                 options.cognito_clock_offset_s = number(&name, &value()?)?;

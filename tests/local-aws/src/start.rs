@@ -25,8 +25,10 @@ use crate::proxy;
 use crate::random;
 use crate::ready::Ready;
 use crate::resends::Resends;
+use crate::secrets::Secrets;
 use crate::sessions::Sessions;
 use crate::state::State;
+use crate::written::WrittenAnswers;
 
 const BACKLOG: i32 = 1024;
 /// How often another port is tried when the first address has it free and another one has not.
@@ -51,6 +53,10 @@ impl Drop for Running {
 /// Starts everything on the current runtime.
 pub async fn start(options: Options) -> Result<Running, String> {
     let log = open_log(options.log.as_deref())?;
+    let secrets = match &options.secrets {
+        Some(path) => Secrets::to(path).map_err(|e| format!("cannot write {}: {e}", path.display()))?,
+        None => Secrets::default(),
+    };
     let iot_listeners = listen(&options.bind, options.iot_port)?;
     let cognito_listeners = listen(&options.bind, options.cognito_port)?;
     let proxy_listeners = listen(&options.bind, options.proxy_port)?;
@@ -88,9 +94,11 @@ pub async fn start(options: Options) -> Result<Running, String> {
     };
     let state = Arc::new(State {
         credentials: Credentials::new(options.session_token_bytes),
+        secrets,
         options,
         journal: Journal::new(log),
         faults: Faults::default(),
+        written: WrittenAnswers::default(),
         identities,
         connections: Connections::default(),
         sessions: Sessions::default(),

@@ -13,7 +13,9 @@ use crate::identities::Identities;
 use crate::options::Options;
 use crate::ready::Ready;
 use crate::resends::Resends;
+use crate::secrets::Secrets;
 use crate::sessions::Sessions;
+use crate::written::WrittenAnswers;
 
 /// Everything behind the ports.
 pub struct State {
@@ -23,8 +25,12 @@ pub struct State {
     pub journal: Journal,
     /// Faults that are on.
     pub faults: Faults,
+    /// Answers that a test has written.
+    pub written: WrittenAnswers,
     /// Keys.
     pub credentials: Credentials,
+    /// Where they are noted.
+    pub secrets: Secrets,
     /// Identities and their policies.
     pub identities: Identities,
     /// Open connections.

@@ -100,6 +100,11 @@ async fn answer_one(
             _ => tls::hold(connection, stream).await,
         }));
     }
+    if let Some(written) = state.written.take(Service::Cognito, operation) {
+        connection.event("request", json!({"operation": operation, "fault": "written"}));
+        let values = operations::values(state, parsed.as_ref());
+        return written.send(connection, stream, &values).await;
+    }
     let own = own_fault.and_then(|key| state.faults.take(Service::Cognito, key));
     let fault = own.or_else(|| state.faults.take(Service::Cognito, "response"));
     let word = fault.as_ref().map_or("", |fault| fault.word.as_str());

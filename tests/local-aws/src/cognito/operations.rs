@@ -35,6 +35,24 @@ pub fn respond(
     }
 }
 
+/// What a written answer may hold: a good answer's parts, with credentials that IoT Core takes.
+pub fn values(state: &Arc<State>, body: Option<&Map<String, Value>>) -> [(&'static str, String); 6] {
+    let asked = body.and_then(|body| body.get("IdentityId")).and_then(Value::as_str);
+    let identity = asked.map_or_else(|| state.identities.guest(&state.options.cognito_region), str::to_owned);
+    let owner = Owner { identity: identity.clone(), authenticated: false };
+    let key = state.credentials.issue(clock::now() + LIFETIME_S, owner);
+    state.secrets.given(&key);
+    let now = state.now(Service::Cognito);
+    [
+        ("identity", identity),
+        ("access_key", key.access_key_id),
+        ("secret_key", key.secret_key),
+        ("session_token", key.session_token),
+        ("expiration", (now + LIFETIME_S).to_string()),
+        ("date", clock::http_date(now)),
+    ]
+}
+
 fn get_id(state: &Arc<State>, body: &Map<String, Value>, fault: &str) -> Result<String, Refusal> {
     let asked = validation::get_id(body)?;
     if asked.id != state.identity_pool() {
@@ -90,6 +108,7 @@ fn credentials(state: &State, owner: Owner, fault: &str) -> String {
     let lifetime_s = if fault == "expired" { -LIFETIME_S } else { LIFETIME_S };
     let identity = json!(owner.identity);
     let key = state.credentials.issue(clock::now() + lifetime_s, owner);
+    state.secrets.given(&key);
     let expires_at = state.now(Service::Cognito) + lifetime_s;
     let id = json!(key.access_key_id);
     let secret = json!(key.secret_key);

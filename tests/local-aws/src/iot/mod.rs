@@ -21,6 +21,7 @@ use crate::session;
 use crate::sigv4;
 use crate::state::State;
 use crate::tls::{self, PATIENCE, Tls};
+use crate::websocket;
 
 use responses::Responses;
 
@@ -46,6 +47,7 @@ pub async fn serve(connection: Arc<Connection>) -> End {
         Err(_) => return tls::close(&connection, &mut stream).await,
     };
     connection.state.journal.count("upgrade_requests");
+    connection.state.secrets.signed(&request);
     match upgrade(&connection, &mut stream, &request).await {
         Ok(Ok(owner)) => session::run(&connection, stream, buffer, &owner).await,
         Ok(Err(end)) => end,
@@ -78,6 +80,17 @@ async fn upgrade(connection: &Connection, stream: &mut Tls, request: &Request) -
     let answer = check(state, connection, request, responses, fault.as_ref());
     if let Some(delay) = state.faults.take(Service::Iot, "delay_ms") {
         sleep(Duration::from_millis(delay.number.unsigned_abs())).await;
+    }
+    if let Some(written) = state.written.take(Service::Iot, "") {
+        let key = request.header("Sec-WebSocket-Key").unwrap_or_default();
+        let values = [("accept", websocket::accept_key(key)), ("date", clock::http_date(now))];
+        if let Some(end) = written.send(connection, stream, &values).await? {
+            return Ok(Err(end));
+        }
+        return match answer {
+            Ok(accepted) => Ok(Ok(accepted.owner)),
+            Err(_) => Ok(Err(tls::close(connection, stream).await)),
+        };
     }
     if let Some(fault) = fault {
         return faulty::send(connection, stream, request, responses, answer, fault).await;
