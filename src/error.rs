@@ -172,7 +172,12 @@ impl Failure {
 
     /// Adds what AWS said.
     pub fn aws(mut self, aws: AwsReason) -> Self {
-        self.aws = Some(Box::new(aws));
+        self.aws = Some(Box::new(AwsReason {
+            http_status: aws.http_status,
+            error_type: one_line(aws.error_type),
+            message: one_line(aws.message),
+            request_id: one_line(aws.request_id),
+        }));
         self
     }
 

@@ -23,6 +23,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 use tokio::time::Instant;
 
+/// The end of the year 9999. What is later is no date that anybody can write, but for a number that overflowed.
+const LAST_SECOND: i64 = 253_402_300_799;
+
 /// What one fetch needs.
 pub struct Cognito<'a> {
     pub settings: &'a CognitoSettings,
@@ -67,7 +70,7 @@ impl<'a> Cognito<'a> {
                 }
             }
         };
-        let answer = Answer(output.request_id());
+        let answer = self.answer(output.request_id());
         let identity = output.identity_id().ok_or_else(|| answer.malformed("has no IdentityId"))?;
         let identity = answer.identity(identity)?;
         self.progress.found(|| format!("GetId: {}", identity.shortened()));
@@ -95,10 +98,14 @@ impl<'a> Cognito<'a> {
         };
         let credentials = self.read(&output)?;
         let identity = match output.identity_id() {
-            Some(returned) => Answer(output.request_id()).identity(returned)?,
+            Some(returned) => self.answer(output.request_id()).identity(returned)?,
             None => identity.clone(),
         };
         Ok((credentials, identity))
+    }
+
+    fn answer<'b>(&self, request_id: Option<&'b str>) -> Answer<'b> {
+        Answer { http_status: self.connector.answered(), request_id }
     }
 
     fn logins(&self) -> Option<HashMap<String, String>> {
@@ -138,8 +145,12 @@ impl<'a> Cognito<'a> {
 
     /// The credentials in an answer, which are none if they are not whole or over.
     fn read(&self, output: &GetCredentialsForIdentityOutput) -> Result<Credentials, Failure> {
-        let answer = Answer(output.request_id());
+        let answer = self.answer(output.request_id());
         let part = |value: Option<&str>, name: &str| match value {
+            // What C programs get ends at a NUL, and a line break in a header of theirs ends the header.
+            Some(value) if value.chars().any(char::is_control) => {
+                Err(answer.malformed(&format!("has a control character in {name}")))
+            }
             Some(value) if !value.is_empty() => Ok(value.to_owned()),
             _ => Err(answer.malformed(&format!("has no {name}"))),
         };
@@ -149,8 +160,9 @@ impl<'a> Cognito<'a> {
         let token = part(given.session_token(), "SessionToken")?;
         let expires_at = given
             .expiration()
+            .filter(|expiration| expiration.secs() <= LAST_SECOND)
             .and_then(|expiration| SystemTime::try_from(*expiration).ok())
-            .ok_or_else(|| answer.malformed("has no Expiration"))?;
+            .ok_or_else(|| answer.malformed("has no Expiration, or one that is no date"))?;
         let now = self.clock.now();
         if let Ok(ago) = now.duration_since(expires_at) {
             let problem = format!("holds credentials that have expired already, {} s ago", ago.as_secs());
@@ -166,8 +178,11 @@ impl<'a> Cognito<'a> {
     }
 }
 
-/// An answer with HTTP status 200, and its request id.
-struct Answer<'a>(Option<&'a str>);
+/// An answer that is a success by its HTTP status.
+struct Answer<'a> {
+    http_status: u16,
+    request_id: Option<&'a str>,
+}
 
 impl Answer<'_> {
     fn identity(&self, identity: &str) -> Result<Identity, Failure> {
@@ -176,9 +191,9 @@ impl Answer<'_> {
     }
 
     fn malformed(&self, problem: &str) -> Failure {
-        let request_id = self.0.unwrap_or_default().to_owned();
+        let request_id = self.request_id.unwrap_or_default().to_owned();
         Failure::new(Status::CognitoMalformed, Stage::Cognito, format!("Cognito's answer {problem}")).aws(AwsReason {
-            http_status: 200,
+            http_status: self.http_status,
             request_id,
             ..AwsReason::default()
         })

@@ -17,6 +17,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::AsyncWriteExt;
 
@@ -30,6 +31,8 @@ pub struct Connector {
     dialer: Arc<Dialer>,
     progress: Arc<Progress>,
     idle: Arc<Mutex<Option<Connection>>>,
+    /// HTTP status of the last answer, which the SDK keeps to itself when it is a success.
+    answered: Arc<AtomicU16>,
 }
 
 /// An open connection.
@@ -48,7 +51,12 @@ impl std::fmt::Debug for Connector {
 impl Connector {
     /// Reports to `progress`.
     pub fn new(dialer: &Arc<Dialer>, progress: &Arc<Progress>) -> Self {
-        Self { dialer: Arc::clone(dialer), progress: Arc::clone(progress), idle: Arc::default() }
+        Self {
+            dialer: Arc::clone(dialer),
+            progress: Arc::clone(progress),
+            idle: Arc::default(),
+            answered: Arc::default(),
+        }
     }
 
     /// Ends the connection in order, beside the dial, which does not wait for it. Must be called on the runtime.
@@ -56,6 +64,11 @@ impl Connector {
         if let Some(connection) = self.idle().take() {
             end(connection.stream);
         }
+    }
+
+    /// HTTP status of the last answer; 0 before the first.
+    pub fn answered(&self) -> u16 {
+        self.answered.load(Ordering::Relaxed)
     }
 
     fn idle(&self) -> MutexGuard<'_, Option<Connection>> {
@@ -107,6 +120,7 @@ impl Connector {
         let mut reader = http::Reader::new(&mut stream);
         let head = reader.head().await.map_err(failed)?;
         log!(Debug, Stage::Cognito, "{peer}: HTTP status {}", head.status);
+        self.answered.store(head.status, Ordering::Relaxed);
         let mut body = Vec::new();
         let read = reader.body(&head, &mut body).await;
         let keeps_open = head.keeps_open() && reader.into_rest().is_empty();

@@ -256,6 +256,10 @@ fn role_missing(asked: &Asked<'_>) -> &'static str {
 /// An answer that is not Cognito's.
 fn unreadable(aws: AwsReason) -> Failure {
     let code = aws.http_status;
+    if code == 429 {
+        let message = "Cognito answered with HTTP status 429 and no reason";
+        return Failure::new(Status::CognitoThrottled, Stage::Cognito, message).aws(aws);
+    }
     if code >= 500 {
         return Failure::new(
             Status::CognitoUnavailable,

@@ -1,5 +1,6 @@
 //! Reading an HTTP/1.1 answer, bounded in every direction. The proxy, Cognito and the upgrade all answer with one.
 
+use super::headers::Headers;
 use super::tls;
 use crate::error::Stage;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -20,35 +21,6 @@ pub struct Head {
     pub version_1_1: bool,
     /// In the order of the answer.
     pub headers: Headers,
-}
-
-/// The headers of an answer, in one text.
-#[derive(Default)]
-pub struct Headers {
-    text: String,
-    /// The lengths of each name and value.
-    lengths: Vec<(usize, usize)>,
-}
-
-impl Headers {
-    /// Appends one. Its name becomes lower case.
-    pub fn push(&mut self, name: &str, value: &[u8]) {
-        let begin = self.text.len();
-        self.text.extend(name.chars().map(|character| character.to_ascii_lowercase()));
-        self.text.push_str(&String::from_utf8_lossy(value));
-        self.lengths.push((name.len(), self.text.len() - begin - name.len()));
-    }
-
-    /// Names and values.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut rest = self.text.as_str();
-        self.lengths.iter().map_while(move |(name, value)| {
-            let (name, behind) = rest.split_at_checked(*name)?;
-            let (value, behind) = behind.split_at_checked(*value)?;
-            rest = behind;
-            Some((name, value))
-        })
-    }
 }
 
 /// Why an answer could not be read.
@@ -106,6 +78,40 @@ impl Head {
         self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
+    /// The header of this lower-case name, if it is there once and not more often.
+    pub fn only(&self, name: &str) -> Option<&str> {
+        let mut values = self.values(name);
+        let first = values.next();
+        if values.next().is_none() { first } else { None }
+    }
+
+    fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// Where the body ends (RFC 9112, section 6.3). What can be understood in two ways is malformed: by that, one answer is
+    /// passed off as another's.
+    fn framing(&self) -> Result<Framing, Error> {
+        if self.status < 200 || self.status == 204 || self.status == 304 {
+            return Ok(Framing::Length(0));
+        }
+        let (coding, mut lengths) = (self.header("transfer-encoding"), self.values("content-length"));
+        match (coding, lengths.next()) {
+            (None, None) => Ok(Framing::UntilClosed),
+            (Some(_), None) if self.version_1_1 => match self.only("transfer-encoding") {
+                Some(coding) if coding.eq_ignore_ascii_case("chunked") => Ok(Framing::Chunks),
+                _ => Err(Error::BodyMalformed),
+            },
+            (None, Some(length)) if lengths.all(|other| other == length) => {
+                let digits = length.bytes().all(|digit| digit.is_ascii_digit());
+                let length: u64 = length.parse().ok().filter(|_| digits).ok_or(Error::BodyMalformed)?;
+                let length = usize::try_from(length).ok().filter(|length| *length <= LIMIT);
+                Ok(Framing::Length(length.ok_or(Error::BodyTooLarge)?))
+            }
+            _ => Err(Error::BodyMalformed),
+        }
+    }
+
     /// Whether another request may follow on the same connection, once the body was read (RFC 9112, section 9.3).
     pub fn keeps_open(&self) -> bool {
         let delimited = self.header("content-length").is_some() || self.has_token("transfer-encoding", "chunked");
@@ -114,12 +120,15 @@ impl Head {
 
     /// Whether a comma-separated header holds this token, in any case.
     pub fn has_token(&self, name: &str, token: &str) -> bool {
-        self.headers
-            .iter()
-            .filter(|(known, _)| *known == name)
-            .flat_map(|(_, value)| value.split(','))
-            .any(|value| value.trim().eq_ignore_ascii_case(token))
+        self.values(name).flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(token))
     }
+}
+
+/// How a body is delimited.
+enum Framing {
+    Length(usize),
+    Chunks,
+    UntilClosed,
 }
 
 /// Reads an answer over a stream. What was read beyond a part stays in `buffer` for the next.
@@ -160,20 +169,10 @@ impl<'a, S: AsyncRead + Unpin> Reader<'a, S> {
     /// Reads the body that belongs to `head`, adding it to `body` as it comes, so that a caller who stops waiting has what
     /// was there.
     pub async fn body(&mut self, head: &Head, body: &mut Vec<u8>) -> Result<(), Error> {
-        if head.status == 204 || head.status == 304 {
-            return Ok(());
-        }
-        if head.has_token("transfer-encoding", "chunked") {
-            return self.chunks(body).await;
-        }
-        match head.header("content-length") {
-            Some(length) => {
-                let length: u64 = length.trim().parse().map_err(|_| Error::BodyMalformed)?;
-                let length =
-                    usize::try_from(length).ok().filter(|length| *length <= LIMIT).ok_or(Error::BodyTooLarge)?;
-                self.exactly(length, body).await
-            }
-            None => self.until_closed(body).await,
+        match head.framing()? {
+            Framing::Length(length) => self.exactly(length, body).await,
+            Framing::Chunks => self.chunks(body).await,
+            Framing::UntilClosed => self.until_closed(body).await,
         }
     }
 
@@ -228,6 +227,10 @@ impl<'a, S: AsyncRead + Unpin> Reader<'a, S> {
 
     async fn chunk_length(&mut self) -> Result<usize, Error> {
         loop {
+            // Without a digit it would be 0, and the last one.
+            if self.buffer.first().is_some_and(|digit| !digit.is_ascii_hexdigit()) {
+                return Err(Error::BodyMalformed);
+            }
             match httparse::parse_chunk_size(&self.buffer) {
                 Ok(httparse::Status::Complete((consumed, length))) => {
                     self.buffer.drain(..consumed);
@@ -245,16 +248,19 @@ impl<'a, S: AsyncRead + Unpin> Reader<'a, S> {
 
     /// What may follow the last chunk, up to an empty line.
     async fn trailers(&mut self) -> Result<(), Error> {
+        let mut passed_over = 0;
         loop {
             if let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\r\n") {
                 self.buffer.drain(..end + 2);
+                passed_over += end + 2;
                 if end == 0 {
                     return Ok(());
                 }
-            } else if self.buffer.len() > LIMIT {
-                return Err(Error::BodyTooLarge);
             } else if self.fill().await? == 0 {
                 return Err(Error::Closed);
+            }
+            if self.buffer.len() + passed_over > LIMIT {
+                return Err(Error::BodyTooLarge);
             }
         }
     }
@@ -265,20 +271,19 @@ impl<'a, S: AsyncRead + Unpin> Reader<'a, S> {
 fn parse_head(buffer: &[u8]) -> Result<Option<(Head, usize)>, Error> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
-    let length = match response.parse(buffer) {
+    let folded = httparse::ParserConfig::default().allow_obsolete_multiline_headers_in_responses(true).clone();
+    let length = match folded.parse_response(&mut response, buffer) {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Ok(None),
         Err(httparse::Error::TooManyHeaders) => return Err(Error::HeadTooLarge),
         Err(_) => return Err(Error::Malformed),
     };
-    let mut kept = Headers { text: String::with_capacity(length), lengths: Vec::with_capacity(response.headers.len()) };
+    let status = response.code.filter(|status| *status >= 100).ok_or(Error::Malformed)?;
+    let mut kept = Headers::with_capacity(length, response.headers.len());
     for header in response.headers.iter() {
         kept.push(header.name, header.value);
     }
-    Ok(Some((
-        Head { status: response.code.unwrap_or(0), version_1_1: response.version == Some(1), headers: kept },
-        length,
-    )))
+    Ok(Some((Head { status, version_1_1: response.version == Some(1), headers: kept }, length)))
 }
 
 #[cfg(test)]
@@ -315,6 +320,32 @@ mod tests {
     }
 
     #[test]
+    fn folded_values_are_unfolded() {
+        let (head, _) = parse_head(b"HTTP/1.1 200 OK\r\nA:\r\n b\r\n\tc\r\n\r\n").unwrap().unwrap();
+        assert_eq!(head.header("a"), Some("b  \tc"));
+    }
+
+    #[test]
+    fn a_body_that_could_end_in_two_places_is_malformed() {
+        let body = |headers: &str| read(format!("HTTP/1.1 200 OK\r\n{headers}\r\n\r\n2\r\nab\r\n0\r\n\r\n").as_bytes());
+        assert_eq!(body("Content-Length: 02\r\ncontent-length: 02").unwrap().1, b"2\r");
+        for headers in [
+            "Content-Length: 2\r\nContent-Length: 3",
+            "Content-Length: 2, 2",
+            "Content-Length: +2",
+            "Content-Length:",
+            "Content-Length: 12\r\nTransfer-Encoding: chunked",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+            "Transfer-Encoding: gzip, chunked",
+            "Transfer-Encoding: identity",
+        ] {
+            assert!(matches!(body(headers), Err(Error::BodyMalformed)), "{headers}");
+        }
+        let old = b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+        assert!(matches!(read(old), Err(Error::BodyMalformed)));
+    }
+
+    #[test]
     fn what_is_too_large_or_malformed_or_cut_is_told_apart() {
         let body = |header: &str, body: &str| {
             read(format!("HTTP/1.1 200 OK\r\n{header}\r\n\r\n{body}").as_bytes()).unwrap_err()
@@ -325,10 +356,16 @@ mod tests {
         assert!(matches!(body("Content-Length: 5", "hell"), Error::Closed));
         assert!(matches!(body("A: b", &"x".repeat(LIMIT + 1)), Error::BodyTooLarge));
         assert!(matches!(body("Transfer-Encoding: chunked", "10001\r\n"), Error::BodyTooLarge));
-        assert!(matches!(body("Transfer-Encoding: chunked", "x\r\n"), Error::BodyMalformed));
+        for size in ["x", "-1", "", "0x1", " 1"] {
+            let malformed = body("Transfer-Encoding: chunked", &format!("{size}\r\n"));
+            assert!(matches!(malformed, Error::BodyMalformed), "{size}");
+        }
         assert!(matches!(body("Transfer-Encoding: chunked", "2\r\nabXX"), Error::BodyMalformed));
         assert!(matches!(body("Transfer-Encoding: chunked", "2\r\nab\r\n"), Error::Closed));
+        let trailers = format!("0\r\n{}", "A: b\r\n".repeat(LIMIT / 6 + 1));
+        assert!(matches!(body("Transfer-Encoding: chunked", &trailers), Error::BodyTooLarge));
         assert!(matches!(read(b"SSH-2.0-OpenSSH\r\n").unwrap_err(), Error::Malformed));
+        assert!(matches!(read(b"HTTP/1.1 099 No\r\n\r\n").unwrap_err(), Error::Malformed));
         assert!(matches!(read(b"HTTP/1.1 200 OK\r\nA").unwrap_err(), Error::Closed));
         let endless = format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(LIMIT));
         assert!(matches!(read(endless.as_bytes()).unwrap_err(), Error::HeadTooLarge));

@@ -11,6 +11,7 @@ mod dns;
 mod error;
 mod frames;
 mod framing;
+mod headers;
 pub mod http;
 mod nonblocking;
 mod pem;

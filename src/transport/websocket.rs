@@ -62,21 +62,25 @@ pub async fn upgrade(
     Ok(Upgraded { stream, rest, peer })
 }
 
-/// RFC 6455, section 4.1, the list of what a client must check.
+/// RFC 6455, section 4.1, the list of what a client must check. Two of its headers may not be there twice (section 11.3).
 fn check(head: &http::Head, key: &str) -> Result<(), String> {
+    if !head.version_1_1 {
+        return Err("is answered with HTTP/1.0, which has no upgrade".to_owned());
+    }
     if !head.has_token("upgrade", "websocket") || !head.has_token("connection", "upgrade") {
         return Err("is answered without Upgrade: websocket".to_owned());
     }
-    if head.header("sec-websocket-accept") != Some(derive_accept_key(key.as_bytes()).as_str()) {
+    if head.only("sec-websocket-accept") != Some(derive_accept_key(key.as_bytes()).as_str()) {
         return Err("is answered with a wrong Sec-WebSocket-Accept".to_owned());
     }
     if head.header("sec-websocket-extensions").is_some_and(|extensions| !extensions.trim().is_empty()) {
         return Err("is answered with an extension that was not offered".to_owned());
     }
-    match head.header("sec-websocket-protocol") {
-        Some("mqtt") => Ok(()),
-        Some(_) => Err("is answered with another subprotocol than mqtt".to_owned()),
-        None => Err("is answered without the subprotocol mqtt".to_owned()),
+    match (head.header("sec-websocket-protocol"), head.only("sec-websocket-protocol")) {
+        (_, Some("mqtt")) => Ok(()),
+        (Some(_), None) => Err("is answered with more than one subprotocol".to_owned()),
+        (Some(_), Some(_)) => Err("is answered with another subprotocol than mqtt".to_owned()),
+        (None, _) => Err("is answered without the subprotocol mqtt".to_owned()),
     }
 }
 
@@ -140,7 +144,7 @@ mod tests {
                 ("sec-websocket-protocol".to_owned(), "mqtt".to_owned()),
             ];
             change(&mut headers);
-            let mut kept = http::Headers::default();
+            let mut kept = super::super::headers::Headers::default();
             headers.iter().for_each(|(name, value)| kept.push(name, value.as_bytes()));
             check(&http::Head { status: 101, version_1_1: true, headers: kept }, "dGhlIHNhbXBsZSBub25jZQ==")
         };

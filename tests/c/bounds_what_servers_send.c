@@ -17,13 +17,8 @@ static const struct {
     {"proxy.response=endless-head", COGNITO_STATUS_PROXY_FAILED},
 };
 
-/* The most memory that was in use since the last forget_peak(), in KiB. */
+/* The most memory that was in use since the last proc_forget_peak(), in KiB. */
 static long peak_kib(void) { return proc_status(0, "VmHWM"); }
-
-static void forget_peak(void) {
-    FILE *refs = fopen("/proc/self/clear_refs", "w");
-    REQUIRE(refs != NULL && fputs("5", refs) >= 0 && fclose(refs) == 0);
-}
 
 static struct attempt attempt_with(const char *fault) {
     cognito_config *config = local_aws_config();
@@ -50,7 +45,7 @@ int main(int argc, char **argv) {
             continue;
         }
         check_row = rows[i].fault;
-        forget_peak();
+        proc_forget_peak();
         long before = peak_kib();
         struct attempt attempt = attempt_with(rows[i].fault);
         long growth = peak_kib() - before;

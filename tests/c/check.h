@@ -18,6 +18,9 @@ void check_failed(const char *file, int line, const char *format, ...)
 int check_result(void);
 int check_failures(void); /* up to now */
 
+/* How many checks have failed so far. */
+int check_failures(void);
+
 #define CHECK(condition)                                                                           \
     do {                                                                                           \
         if (!(condition)) {                                                                        \

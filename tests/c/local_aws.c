@@ -38,10 +38,16 @@ static int connect_to_control(void) {
 }
 
 /* The answer to a request to the control port, head and body; returns its HTTP status. */
-static int control(const char *method, const char *target, char *answer, size_t size) {
+static int control_with(const char *method, const char *target, const char *body, size_t length,
+                        char *answer, size_t size) {
     int fd = connect_to_control();
-    REQUIRE(dprintf(fd, "%s %s HTTP/1.1\r\nHost: control\r\nContent-Length: 0\r\n\r\n", method,
-                    target) > 0);
+    REQUIRE(dprintf(fd, "%s %s HTTP/1.1\r\nHost: control\r\nContent-Length: %zu\r\n\r\n", method,
+                    target, length) > 0);
+    for (size_t sent = 0; sent < length;) {
+        ssize_t put = write(fd, body + sent, length - sent);
+        REQUIRE(put > 0);
+        sent += (size_t)put;
+    }
     size_t len = 0;
     ssize_t got;
     while (len + 1 < size && (got = read(fd, answer + len, size - 1 - len)) > 0) {
@@ -54,16 +60,26 @@ static int control(const char *method, const char *target, char *answer, size_t 
     return status;
 }
 
-static void post(const char *path, const char *query) {
+static int control(const char *method, const char *target, char *answer, size_t size) {
+    return control_with(method, target, NULL, 0, answer, size);
+}
+
+static void post_with(const char *path, const char *query, const char *body, size_t length) {
     char answer[8192], target[256];
     snprintf(target, sizeof target, "%s?%s", path, query);
-    if (control("POST", target, answer, sizeof answer) != 200) {
+    if (control_with("POST", target, body, length, answer, sizeof answer) != 200) {
         check_failed(__FILE__, __LINE__, "POST %s: %s", target, answer);
         exit(check_result());
     }
 }
 
+static void post(const char *path, const char *query) { post_with(path, query, NULL, 0); }
+
 void local_aws_fault(const char *key_and_value) { post("/faults", key_and_value); }
+
+void local_aws_answer(const char *options, const void *bytes, size_t length) {
+    post_with("/answers", options, bytes, length);
+}
 
 void local_aws_drop(const char *what) { post("/drop", what); }
 

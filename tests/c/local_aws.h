@@ -13,6 +13,9 @@ uint32_t local_aws_port(const char *name);
 /* Turns a fault on: local_aws_fault("iot.upgrade=stall"). Several are joined by '&'. */
 void local_aws_fault(const char *key_and_value);
 
+/* Gives an answer byte by byte to the next request: local_aws_answer("service=cognito", ...). */
+void local_aws_answer(const char *options, const void *bytes, size_t length);
+
 /* Ends open connections: local_aws_drop("service=iot&how=rst"); fin, close and stall are other
  * ways. */
 void local_aws_drop(const char *what);

@@ -8,6 +8,9 @@
 /* A number from /proc/PID/status, such as VmRSS in KiB. */
 long proc_status(int pid, const char *name);
 
+/* From here on VmHWM of this process is the most memory since now. */
+void proc_forget_peak(void);
+
 /* How many entries /proc/PID/FOLDER has: descriptors in "fd", threads in "task". Reading it takes
  * a descriptor, which counts when it is this process's. */
 int proc_count(int pid, const char *folder);

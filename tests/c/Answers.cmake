@@ -1,0 +1,12 @@
+# Whatever servers answer, byte by byte.
+set(answers "${PROJECT_SOURCE_DIR}/tests/answers.tsv")
+add_c_test(withstands_any_answer failures 300 ARGUMENTS "${answers}")
+foreach(way IN ITEMS transport provider)
+    add_c_test(withstands_any_answer failures 300 VARIANT of_a_${way} ARGUMENTS "${answers}" ${way})
+    if(TEST withstands_any_answer_of_a_${way})
+        set_property(TEST withstands_any_answer_of_a_${way} APPEND PROPERTY LABELS long)
+    endif()
+endforeach()
+if(TARGET withstands_any_answer)
+    target_sources(withstands_any_answer PRIVATE answers.c)
+endif()
