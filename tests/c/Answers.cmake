@@ -10,3 +10,18 @@ endforeach()
 if(TARGET withstands_any_answer)
     target_sources(withstands_any_answer PRIVATE answers.c)
 endif()
+
+# Whatever the kernel says no to. The programs are those of this machine, which strace can stop.
+if(COGNITO_CONNECT_BUILD_EXAMPLES AND NOT CMAKE_CROSSCOMPILING AND NOT rust_target MATCHES "musl")
+    add_library(stops_at_start MODULE stops_at_start.c)
+    set(system_calls ${local_aws} run -- "${PROJECT_SOURCE_DIR}/tests/reliability/system_calls" "$<TARGET_FILE:stops_at_start>"
+        "$<TARGET_FILE:cognito_connect_example>" "$<TARGET_FILE:pubsub>")
+    add_c_test_command(withstands_failed_system_calls failures 1200 COMMAND ${system_calls} --quick)
+    add_c_test_command(withstands_all_failed_system_calls failures 3600 LABELS long COMMAND ${system_calls})
+endif()
+
+# Whatever the clock of the device says.
+add_c_test(withstands_any_clock connect 60)
+add_c_test(withstands_any_clock connect 60 VARIANT of_a_transport ARGUMENTS transport)
+target_sources(withstands_any_clock PRIVATE device_clock.c)
+target_link_options(withstands_any_clock PRIVATE -Wl,--wrap=clock_gettime,--wrap=__clock_gettime64)
