@@ -147,7 +147,7 @@ static const union value *good_of(const struct function *function,
     return &by_name->value;
 }
 
-/* Begins with a PINGREQ. */
+/* Begins with a PINGREQ, behind which comes no packet, so that no more of it is sent. */
 static uint8_t *huge_memory(void) {
     static uint8_t *memory;
     if (memory == NULL) {
@@ -155,6 +155,7 @@ static uint8_t *huge_memory(void) {
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         REQUIRE(mapped != MAP_FAILED);
         memory = mapped;
+        memset(memory, 0xff, 16);
         memcpy(memory, mqtt_pingreq, sizeof mqtt_pingreq);
     }
     return memory;

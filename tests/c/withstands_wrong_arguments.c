@@ -126,9 +126,10 @@ static void try_case(const struct function *function, int index, const char *nam
     case_end();
     bool is_done = expected == COGNITO_STATUS_OK || expected == COGNITO_STATUS_IN_PROGRESS;
     bool is_used_up = is_done && index < 0 && function->gives != STRING && !is_constant(function);
-    if (!is_in_callback &&
-        (is_used_up || !cognito_transport_is_open(handles.live[HANDLE_TRANSPORT]) ||
-         handle_of(function) == HANDLE_CONFIG)) {
+    /* What is longer than its packet ends the stream behind it. */
+    bool is_too_long = index >= 0 && function->parameters[index].kind == SIZE &&
+                       handle_of(function) == HANDLE_TRANSPORT;
+    if (!is_in_callback && (is_used_up || is_too_long || handle_of(function) == HANDLE_CONFIG)) {
         mend_after(function);
     }
 }
