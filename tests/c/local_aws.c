@@ -83,6 +83,8 @@ void local_aws_answer(const char *options, const void *bytes, size_t length) {
 
 void local_aws_drop(const char *what) { post("/drop", what); }
 
+void local_aws_network(const char *what) { post("/network", what); }
+
 void local_aws_ping(const char *what) { post("/ping", what); }
 
 void local_aws_send(const char *what) { post("/send", what); }

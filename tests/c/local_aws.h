@@ -20,6 +20,10 @@ void local_aws_answer(const char *options, const void *bytes, size_t length);
  * ways. */
 void local_aws_drop(const char *what);
 
+/* Puts a fault in the way of what open connections send and receive from now on:
+ * local_aws_network("service=iot&fault=flip@sent:7"); fault=off takes it away. */
+void local_aws_network(const char *what);
+
 /* Sends WebSocket pings on open connections: local_aws_ping("count=2&bytes=125"). */
 void local_aws_ping(const char *what);
 

@@ -4,22 +4,23 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::Shutdown;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::io::{Interest, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use crate::events::Service;
 use crate::insertions::Insertions;
+use crate::network::{Fault, Network, Passed, Way};
 use crate::state::State;
+use crate::stream::Stream;
 
 /// How long a peer may take to end its side after ours was ended.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -64,7 +65,12 @@ pub struct Connection {
     pub state: Arc<State>,
     /// What is to be put between the frames of a session.
     pub insertions: Insertions,
-    socket: TcpStream,
+    /// What goes wrong below TLS.
+    pub network: Network,
+    /// Where its bytes are.
+    pub socket: TcpStream,
+    sent: AtomicU64,
+    received: AtomicU64,
     write_bytes: AtomicUsize,
     write_pause_ms: AtomicU64,
     peer_ended: AtomicBool,
@@ -112,7 +118,10 @@ where
             service,
             state: state.clone(),
             insertions: Insertions::default(),
+            network: Network::default(),
             socket,
+            sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
             write_bytes: AtomicUsize::new(usize::MAX),
             write_pause_ms: AtomicU64::new(0),
             peer_ended: AtomicBool::new(false),
@@ -124,10 +133,13 @@ where
         drop(open);
         connection.count("accepted");
         connection.event("accepted", json!({"peer": peer.to_string()}));
+        let fault = state.faults.take(service, "network").and_then(|fault| Fault::parse(&fault.word));
+        connection.network.set(fault);
         let serve = serve.clone();
         tokio::spawn(async move {
             let end = serve_one(&connection, serve).await;
             connection.finish(end).await;
+            connection.count_bytes();
             let connections = &connection.state.connections;
             let mut open = connections.open.lock().unwrap_or_else(PoisonError::into_inner);
             open.remove(&connection.id);
@@ -185,7 +197,7 @@ impl Connection {
 
     /// The bytes of the connection.
     pub fn stream(self: &Arc<Self>) -> Stream {
-        Stream { connection: self.clone(), pause: None }
+        Stream::new(self.clone())
     }
 
     /// From now on each write takes so many bytes at most, and a pause behind them.
@@ -193,6 +205,31 @@ impl Connection {
         let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
         self.write_pause_ms.store(pause_ms, Ordering::Release);
         self.write_bytes.store(bytes, Ordering::Release);
+    }
+
+    /// How many bytes a write takes at most, and the pause behind them.
+    pub fn write_cut(&self) -> (usize, Duration) {
+        let pause_ms = self.write_pause_ms.load(Ordering::Acquire);
+        (self.write_bytes.load(Ordering::Acquire), Duration::from_millis(pause_ms))
+    }
+
+    /// Waits until bytes of the client, or its end, can be read. A fault of the network begins with the first byte, and
+    /// the socket may be said to be readable when it is not.
+    pub fn poll_bytes(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.network.is_faulty() {
+            return self.socket.poll_read_ready(cx);
+        }
+        self.socket.poll_peek(cx, &mut ReadBuf::new(&mut [0])).map_ok(|_| ()).map_err(|error| {
+            self.saw_error(&error);
+            error
+        })
+    }
+
+    /// Bytes have passed, and this comes of it.
+    pub fn passed(&self, way: Way, bytes: usize) -> Passed {
+        let total = if way == Way::Sent { &self.sent } else { &self.received };
+        total.fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
+        self.network.passed(way, bytes)
     }
 
     /// Gives an order.
@@ -234,6 +271,12 @@ impl Connection {
     /// Sends FIN; reading goes on.
     pub fn fin(&self) {
         let _ = SockRef::from(&self.socket).shutdown(Shutdown::Write);
+    }
+
+    fn count_bytes(&self) {
+        for (total, counter) in [(&self.sent, "bytes_sent"), (&self.received, "bytes_received")] {
+            self.state.journal.add(&format!("{}_{counter}", self.service), total.load(Ordering::Relaxed));
+        }
     }
 
     async fn finish(&self, end: End) {
@@ -282,83 +325,19 @@ impl Connection {
         }
     }
 
-    fn saw(&self, end: &str) {
+    /// Records how the peer ended the connection.
+    pub fn saw(&self, end: &str) {
         if !self.peer_ended.swap(true, Ordering::AcqRel) {
             self.count(end);
             self.event(end, json!({}));
         }
     }
 
-    fn saw_error(&self, error: &io::Error) {
+    /// Records how the peer ended the connection, if the error says it.
+    pub fn saw_error(&self, error: &io::Error) {
         // EPIPE says less: a peer that sent FIN and was gone answers a late write in that way.
         if error.kind() == io::ErrorKind::ConnectionReset {
             self.saw("rst");
         }
-    }
-}
-
-/// The bytes of a connection. Clones of the handle share one socket.
-pub struct Stream {
-    connection: Arc<Connection>,
-    pause: Option<Pin<Box<Sleep>>>,
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let connection = &self.connection;
-        loop {
-            ready!(connection.socket.poll_read_ready(cx))?;
-            match connection.socket.try_read(buf.initialize_unfilled()) {
-                Ok(n) => {
-                    if n == 0 && buf.remaining() > 0 {
-                        connection.saw("fin");
-                    }
-                    buf.advance(n);
-                    return Poll::Ready(Ok(()));
-                }
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                Err(e) => {
-                    connection.saw_error(&e);
-                    return Poll::Ready(Err(e));
-                }
-            }
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        if let Some(pause) = &mut self.pause {
-            ready!(pause.as_mut().poll(cx));
-            self.pause = None;
-        }
-        let connection = self.connection.clone();
-        let buf = buf.get(..connection.write_bytes.load(Ordering::Acquire)).unwrap_or(buf);
-        let pause_ms = connection.write_pause_ms.load(Ordering::Acquire);
-        loop {
-            ready!(connection.socket.poll_write_ready(cx))?;
-            match connection.socket.try_write(buf) {
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                Err(e) => {
-                    connection.saw_error(&e);
-                    return Poll::Ready(Err(e));
-                }
-                done => {
-                    if pause_ms > 0 {
-                        self.pause = Some(Box::pin(sleep(Duration::from_millis(pause_ms))));
-                    }
-                    return Poll::Ready(done);
-                }
-            }
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    /// Does nothing: `End` decides what becomes of the TCP connection.
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
     }
 }

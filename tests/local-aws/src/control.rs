@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use crate::connection::Order;
 use crate::events::Service;
 use crate::http::{self, Response};
+use crate::network::Fault;
 use crate::state::State;
 use crate::websocket;
 
@@ -106,6 +107,7 @@ async fn answer(state: &Arc<State>, method: &str, path: &str, pairs: &[(String, 
         },
         ("POST", "/publish") => publish(state, pairs, body).await,
         ("POST", "/drop") => drop_connections(state, pairs),
+        ("POST", "/network") => break_network(state, pairs),
         ("POST", "/ping") => ping(state, pairs),
         ("POST", "/send") => match pairs {
             [(key, text)] if key == "hex" && http::unhex(text).is_some() => {
@@ -119,7 +121,7 @@ async fn answer(state: &Arc<State>, method: &str, path: &str, pairs: &[(String, 
         }
         _ => {
             let known = "GET /ready /counters /events /faults /wait, \
-                         POST /answers /faults /reset /identities /policies /publish /drop /ping /send";
+                         POST /answers /faults /reset /identities /policies /publish /drop /network /ping /send";
             (404, json!({"error": format!("no {method} {path}; there are {known}")}))
         }
     }
@@ -231,13 +233,36 @@ fn insert(state: &State, bytes: &[u8]) -> u64 {
     u64::try_from(open.len()).unwrap_or(0)
 }
 
+fn service(name: &str) -> Option<Service> {
+    [Service::Iot, Service::Cognito, Service::Proxy].into_iter().find(|service| service.name() == name)
+}
+
+/// Puts a fault in the way of what open connections send and receive from now on.
+fn break_network(state: &State, pairs: &[(String, String)]) -> Answer {
+    let (mut at, mut fault) = (Service::Iot, None);
+    for (key, value) in pairs {
+        match (key.as_str(), service(value), Fault::parse(value)) {
+            ("service", Some(service), _) => at = service,
+            ("fault", _, parsed @ Some(_)) => fault = Some(parsed),
+            ("fault", ..) if value == "off" => fault = Some(None),
+            _ => return bad(format!("'{key}={value}': expected service=iot|cognito|proxy, fault=off|{}", Fault::FORM)),
+        }
+    }
+    let Some(fault) = fault else {
+        return bad(format!("fault=off|{} is missing", Fault::FORM));
+    };
+    let open = state.connections.open(Some(at));
+    for connection in &open {
+        connection.network.set(fault);
+    }
+    (200, json!({"connections": open.len()}))
+}
+
 fn drop_connections(state: &State, pairs: &[(String, String)]) -> Answer {
-    let (mut service, mut order) = (Service::Iot, None);
+    let (mut at, mut order) = (Service::Iot, None);
     for (key, value) in pairs {
         match (key.as_str(), value.as_str()) {
-            ("service", "iot") => service = Service::Iot,
-            ("service", "cognito") => service = Service::Cognito,
-            ("service", "proxy") => service = Service::Proxy,
+            ("service", name) if service(name).is_some() => at = service(name).unwrap_or(at),
             ("how", "rst") => order = Some(Order::Reset),
             ("how", "fin") => order = Some(Order::Fin),
             ("how", "close") => order = Some(Order::Close),
@@ -251,7 +276,7 @@ fn drop_connections(state: &State, pairs: &[(String, String)]) -> Answer {
     let Some(order) = order else {
         return bad("how=rst|fin|close|stall is missing");
     };
-    let open = state.connections.open(Some(service));
+    let open = state.connections.open(Some(at));
     for connection in &open {
         connection.order(order);
     }

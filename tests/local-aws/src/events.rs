@@ -23,6 +23,9 @@ pub const COUNTERS: &[&str] = &[
     "iot_close_notify",
     "iot_fin",
     "iot_rst",
+    "iot_bytes_sent",
+    "iot_bytes_received",
+    "iot_network_faults",
     "cognito_accepted",
     "cognito_tls_handshakes",
     "cognito_tls_failures",
@@ -32,6 +35,9 @@ pub const COUNTERS: &[&str] = &[
     "cognito_close_notify",
     "cognito_fin",
     "cognito_rst",
+    "cognito_bytes_sent",
+    "cognito_bytes_received",
+    "cognito_network_faults",
     "cognito_requests",
     "cognito_get_id",
     "cognito_get_credentials",
@@ -72,6 +78,9 @@ pub const COUNTERS: &[&str] = &[
     "proxy_auth_failures",
     "proxy_fin",
     "proxy_rst",
+    "proxy_bytes_sent",
+    "proxy_bytes_received",
+    "proxy_network_faults",
 ];
 
 /// The three doors of this program.

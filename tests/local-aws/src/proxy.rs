@@ -13,11 +13,12 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::answers;
-use crate::connection::{Connection, End, Stream};
+use crate::connection::{Connection, End};
 use crate::events::Service;
 use crate::http::{self, Request, Response};
 use crate::random;
 use crate::state::State;
+use crate::stream::Stream;
 use crate::tls::PATIENCE;
 
 const CONNECT_TIME: Duration = Duration::from_secs(10);

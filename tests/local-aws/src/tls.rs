@@ -10,8 +10,10 @@ use tokio::time::timeout;
 use tokio_rustls::rustls::{ProtocolVersion, ServerConfig, ServerConnection, server::Acceptor};
 use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 
-use crate::connection::{Connection, End, Stream};
+use crate::connection::{Connection, End};
+use crate::network::Stage;
 use crate::random;
+use crate::stream::Stream;
 
 /// A client that says nothing is let go after this time.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,6 +35,7 @@ pub async fn accept(connection: &Arc<Connection>) -> Result<Tls, End> {
         Ok(Err(e)) => return Err(failed(connection, &e)),
         Err(_) => return Err(End::Close),
     };
+    connection.network.reached(Stage::Tls);
     let hello = start.client_hello();
     if let Some(name) = hello.server_name() {
         connection.count("sni_seen");

@@ -17,6 +17,7 @@ use crate::clock;
 use crate::connection::{Connection, End, Order};
 use crate::events::Service;
 use crate::http::{self, Request, Response};
+use crate::network::Stage;
 use crate::random;
 use crate::state::State;
 use crate::tls::{self, Tls};
@@ -85,6 +86,7 @@ async fn answer_one(
     let body = timeout(tls::PATIENCE, reading)
         .await
         .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::InvalidData, "request body takes too long")))?;
+    connection.network.reached(Stage::Answer);
     let state = &connection.state;
     let operation = operation(request);
     let parsed = match serde_json::from_slice(&body) {

@@ -1,6 +1,7 @@
 //! Which faults exist and how their values are written.
 
 use super::Value;
+use crate::network;
 
 /// Longest text of a fault.
 const MAX_TEXT: usize = 200;
@@ -16,9 +17,11 @@ pub enum Form {
     Number(i64, i64),
     /// Any text that may stand in a header.
     Text,
+    /// A fault of the network and where it begins.
+    Network,
 }
 
-use Form::{Number, Numbered, Text, Word};
+use Form::{Network, Number, Numbered, Text, Word};
 
 const ACCEPT: &[Form] = &[Word("stall"), Word("reset"), Word("close")];
 const TLS: &[Form] =
@@ -130,6 +133,7 @@ const PROXY_RESPONSE: &[Form] = &[
 
 const KNOWN: &[(&str, &[Form])] = &[
     ("iot.accept", ACCEPT),
+    ("iot.network", &[Network]),
     ("iot.tls", TLS),
     ("iot.certificate", CERTIFICATE),
     ("iot.request", REQUEST),
@@ -145,6 +149,7 @@ const KNOWN: &[(&str, &[Form])] = &[
     ("iot.reading", IOT_READING),
     ("iot.end", IOT_END),
     ("cognito.accept", ACCEPT),
+    ("cognito.network", &[Network]),
     ("cognito.tls", TLS),
     ("cognito.certificate", CERTIFICATE),
     ("cognito.request", REQUEST),
@@ -156,6 +161,7 @@ const KNOWN: &[(&str, &[Form])] = &[
     ("cognito.get_id", COGNITO_RESPONSE),
     ("cognito.get_credentials", COGNITO_RESPONSE),
     ("proxy.accept", ACCEPT),
+    ("proxy.network", &[Network]),
     ("proxy.response", PROXY_RESPONSE),
 ];
 
@@ -187,6 +193,7 @@ impl Form {
                 let fits = text.len() <= MAX_TEXT && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
                 fits.then(|| Value { word: text.to_owned(), number: 0 })
             }
+            Network => network::Fault::parse(text).map(|_| Value { word: text.to_owned(), number: 0 }),
         }
     }
 
@@ -196,6 +203,7 @@ impl Form {
             Word(word) => word.to_owned(),
             Numbered(word, min, max) => format!("{word}:{min}..{max}"),
             Number(min, max) => format!("{min}..{max}"),
+            Network => network::Fault::FORM.to_owned(),
             Text => format!("up to {MAX_TEXT} printable ASCII characters"),
         }
     }

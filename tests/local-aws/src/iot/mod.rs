@@ -17,6 +17,7 @@ use crate::credentials::{Key, Owner};
 use crate::events::Service;
 use crate::faults;
 use crate::http::{self, Request, Response};
+use crate::network::Stage;
 use crate::session;
 use crate::sigv4;
 use crate::state::State;
@@ -48,6 +49,7 @@ pub async fn serve(connection: Arc<Connection>) -> End {
     };
     connection.state.journal.count("upgrade_requests");
     connection.state.secrets.signed(&request);
+    connection.network.reached(Stage::Answer);
     match upgrade(&connection, &mut stream, &request).await {
         Ok(Ok(owner)) => session::run(&connection, stream, buffer, &owner).await,
         Ok(Err(end)) => end,
@@ -100,6 +102,7 @@ async fn upgrade(connection: &Connection, stream: &mut Tls, request: &Request) -
             state.journal.count("upgrades");
             let head = format!("{}\r\n", accepted.switching.open_head());
             answers::send(stream, head.as_bytes()).await?;
+            connection.network.reached(Stage::Connect);
             Ok(Ok(accepted.owner))
         }
         Err(refusal) => {

@@ -17,6 +17,7 @@ use crate::events::Service;
 use crate::faults;
 use crate::frames::Out;
 use crate::mqtt::{self, Connect, PacketTracker, Seen};
+use crate::network::Stage;
 use crate::resends::Again;
 use crate::tls::{self, GOODBYE, Tls};
 use crate::websocket::{self, Frame, FrameError, FrameReader};
@@ -74,6 +75,7 @@ impl<'a> Client<'a> {
             if let Some(connect) = parsed.map_err(|what| Ending::Violation(1002, what))? {
                 let journal = &self.connection.state.journal;
                 journal.count("connects");
+                self.connection.network.reached(Stage::Connack);
                 journal.count(if connect.level == 5 { "connects_v5" } else { "connects_v4" });
                 self.connection.event(
                     "connect",

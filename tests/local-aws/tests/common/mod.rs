@@ -114,8 +114,8 @@ impl LocalAws {
         stream
     }
 
-    /// The TLS handshake over an open connection.
-    pub fn tls_over(&self, mut tcp: TcpStream) -> io::Result<Tls> {
+    /// The client's side of TLS, before the handshake.
+    pub fn tls_client(&self) -> ClientConnection {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(self.text("ca_file")).unwrap()).unwrap();
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -124,7 +124,12 @@ impl LocalAws {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let name = ServerName::try_from("localhost").unwrap();
-        let mut tls = ClientConnection::new(Arc::new(config), name).unwrap();
+        ClientConnection::new(Arc::new(config), name).unwrap()
+    }
+
+    /// The TLS handshake over an open connection.
+    pub fn tls_over(&self, mut tcp: TcpStream) -> io::Result<Tls> {
+        let mut tls = self.tls_client();
         while tls.is_handshaking() {
             tls.complete_io(&mut tcp)?;
         }
