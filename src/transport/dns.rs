@@ -8,7 +8,7 @@ use crate::names::Host;
 use crate::sys::{ResolveError, getaddrinfo, with_signals_blocked};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::watch;
 
@@ -26,9 +26,25 @@ pub struct Resolver {
 struct Lookup {
     answer: watch::Receiver<Option<Answer>>,
     thread: Option<JoinHandle<()>>,
+    /// Each call that waits has a clone.
+    waiting: Arc<()>,
+    /// The call that began it gave it up.
+    was_left_behind: bool,
+}
+
+/// What a call has of a lookup that it waits for.
+struct Joined {
+    answer: watch::Receiver<Option<Answer>>,
+    was_left_behind: bool,
+    _waiting: Arc<()>,
 }
 
 impl Lookup {
+    fn joined(&self) -> Joined {
+        let (answer, _waiting) = (self.answer.clone(), self.waiting.clone());
+        Joined { answer, was_left_behind: self.was_left_behind, _waiting }
+    }
+
     /// Whether the thread has answered, or died.
     fn is_over(&self) -> bool {
         self.answer.borrow().is_some() || self.answer.has_changed().is_err()
@@ -42,30 +58,39 @@ impl Resolver {
             return Ok(vec![address]);
         }
         let name = host.as_str();
-        let mut receiver = self.join_or_start(name).map_err(Error::ResolverThread)?;
-        let answer = match receiver.wait_for(Option::is_some).await {
-            Ok(answer) => answer.clone(),
-            Err(_) => None,
-        };
-        self.reap(name);
-        match answer {
-            Some(Ok(addresses)) => {
-                log!(Trace, Stage::Dns, "{name} is {addresses:?}");
-                Ok(addresses)
+        loop {
+            let mut lookup = self.join_or_start(name).map_err(Error::ResolverThread)?;
+            let answer = match lookup.answer.wait_for(Option::is_some).await {
+                Ok(answer) => answer.clone(),
+                Err(_) => None,
+            };
+            self.reap(name);
+            match answer {
+                Some(Ok(addresses)) => {
+                    log!(Trace, Stage::Dns, "{name} is {addresses:?}");
+                    return Ok(addresses);
+                }
+                // The network was down when it asked, and need not be now.
+                Some(Err(error)) if lookup.was_left_behind && !error.not_found => {
+                    log!(Debug, Stage::Dns, "{name}: a lookup of an earlier call has failed, and another begins");
+                }
+                Some(Err(source)) => return Err(Error::Resolve { host: name.to_owned(), source }),
+                None => {
+                    return Err(Error::Resolve {
+                        host: name.to_owned(),
+                        source: ResolveError { reason: "the resolver died".to_owned(), not_found: false },
+                    });
+                }
             }
-            Some(Err(source)) => Err(Error::Resolve { host: name.to_owned(), source }),
-            None => Err(Error::Resolve {
-                host: name.to_owned(),
-                source: ResolveError { reason: "the resolver died".to_owned(), not_found: false },
-            }),
         }
     }
 
     /// A lookup of the same name that an earlier call left behind is joined, so that a dead resolver costs one thread.
-    fn join_or_start(&self, name: &str) -> std::io::Result<watch::Receiver<Option<Answer>>> {
+    fn join_or_start(&self, name: &str) -> std::io::Result<Joined> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lookup) = running.get(name).filter(|lookup| !lookup.is_over()) {
-            return Ok(lookup.answer.clone());
+        if let Some(lookup) = running.get_mut(name).filter(|lookup| !lookup.is_over()) {
+            lookup.was_left_behind |= Arc::strong_count(&lookup.waiting) == 1;
+            return Ok(lookup.joined());
         }
         let (sender, answer) = watch::channel(None);
         let owned = name.to_owned();
@@ -76,8 +101,10 @@ impl Resolver {
                 let _ = sender.send(Some(answer));
             })
         })?;
-        running.insert(name.to_owned(), Lookup { answer: answer.clone(), thread: Some(thread) });
-        Ok(answer)
+        let lookup = Lookup { answer, thread: Some(thread), waiting: Arc::default(), was_left_behind: false };
+        let joined = lookup.joined();
+        running.insert(name.to_owned(), lookup);
+        Ok(joined)
     }
 
     /// Waits for a thread that has answered and is on its last instructions, so that none outlives the call.
