@@ -27,6 +27,13 @@ void check_failed(const char *file, int line, const char *format, ...) {
     pthread_mutex_unlock(&lock);
 }
 
+int check_failures(void) {
+    pthread_mutex_lock(&lock);
+    int so_far = failures;
+    pthread_mutex_unlock(&lock);
+    return so_far;
+}
+
 int check_result(void) {
     if (failures != 0) {
         fprintf(stderr, "%d checks failed\n", failures);

@@ -3,6 +3,7 @@
 #include "proc.h"
 
 #include <dirent.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 
@@ -34,6 +35,15 @@ long proc_status(int pid, const char *name) {
 void proc_forget_peak(void) {
     FILE *refs = fopen("/proc/self/clear_refs", "w");
     REQUIRE(refs != NULL && fputs("5", refs) >= 0 && fclose(refs) == 0);
+}
+
+long proc_heap_kib(void) {
+#ifdef __GLIBC__
+    struct mallinfo2 heap = mallinfo2();
+    return (long)((heap.uordblks + heap.hblkhd) / 1024);
+#else
+    return proc_status(0, "VmData");
+#endif
 }
 
 int proc_count(int pid, const char *folder) {

@@ -11,6 +11,10 @@ long proc_status(int pid, const char *name);
 /* From here on VmHWM of this process is the most memory since now. */
 void proc_forget_peak(void);
 
+/* The heap that this process has in use, in KiB; with a C library that does not say it, all that it
+ * has of data. */
+long proc_heap_kib(void);
+
 /* How many entries /proc/PID/FOLDER has: descriptors in "fd", threads in "task". Reading it takes
  * a descriptor, which counts when it is this process's. */
 int proc_count(int pid, const char *folder);

@@ -239,19 +239,29 @@ fn service(name: &str) -> Option<Service> {
 
 /// Puts a fault in the way of what open connections send and receive from now on.
 fn break_network(state: &State, pairs: &[(String, String)]) -> Answer {
-    let (mut at, mut fault) = (Service::Iot, None);
+    let (mut at, mut fault, mut newest) = (Service::Iot, None, false);
     for (key, value) in pairs {
         match (key.as_str(), service(value), Fault::parse(value)) {
             ("service", Some(service), _) => at = service,
             ("fault", _, parsed @ Some(_)) => fault = Some(parsed),
             ("fault", ..) if value == "off" => fault = Some(None),
-            _ => return bad(format!("'{key}={value}': expected service=iot|cognito|proxy, fault=off|{}", Fault::FORM)),
+            ("newest", ..) if value == "1" => newest = true,
+            _ => {
+                return bad(format!(
+                    "'{key}={value}': expected service=iot|cognito|proxy, newest=1, fault=off|{}",
+                    Fault::FORM
+                ));
+            }
         }
     }
     let Some(fault) = fault else {
         return bad(format!("fault=off|{} is missing", Fault::FORM));
     };
-    let open = state.connections.open(Some(at));
+    let mut open = state.connections.open(Some(at));
+    if newest {
+        open.sort_by_key(|connection| connection.id);
+        open.drain(..open.len().saturating_sub(1));
+    }
     for connection in &open {
         connection.network.set(fault);
     }

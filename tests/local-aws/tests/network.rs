@@ -71,8 +71,10 @@ fn a_session_goes_on_over_a_slow_network() {
 fn what_the_client_sends_is_cut_and_changed_too() {
     let aws = LocalAws::start(&[]);
     for (fault, seen) in [("rst@received:3", "frame: reset"), ("flip@received:9", "frame: ")] {
+        let _older = aws.mqtt("test-2").unwrap();
         let mut socket = aws.mqtt("test-1").unwrap();
-        aws.control("POST", &format!("/network?service=iot&fault={fault}"));
+        let (_, body) = aws.control("POST", &format!("/network?newest=1&fault={fault}"));
+        assert_eq!(body["connections"], 1);
         socket.send(websocket::BINARY, &mqtt::publish("a", b"one", 0));
         let failed = socket.receive().unwrap_err();
         assert!(failed.starts_with(seen), "{fault}: {failed}");
