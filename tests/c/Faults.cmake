@@ -1,4 +1,4 @@
-# Faults of the network at each stage and at each byte. In long they are whole, beside them a part.
+# Faults of the network at each stage and at each byte, and a soak under them. In long they are whole, beside them a part.
 
 # The heap is compared: what the allocator keeps for the thread counts as in use.
 function(look_at_the_heap test)
@@ -47,3 +47,6 @@ foreach(service IN ITEMS cognito iot)
             ARGUMENTS ${service} ${direction} 1)
     endforeach()
 endforeach()
+
+# Some minutes of the soak that tests/reliability/soak runs for an hour.
+add_long_fault_test(outlasts_faults 600 for_minutes ARGUMENTS 120 5 0)
