@@ -41,13 +41,6 @@ int check_result(void) {
     return failures != 0;
 }
 
-int check_failures(void) {
-    pthread_mutex_lock(&lock);
-    int count = failures;
-    pthread_mutex_unlock(&lock);
-    return count;
-}
-
 double now_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

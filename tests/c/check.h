@@ -16,7 +16,6 @@ extern const char *check_row;
 void check_failed(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int check_result(void);
-int check_failures(void); /* so far */
 
 /* How many checks have failed so far. */
 int check_failures(void);
