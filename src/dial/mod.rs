@@ -132,12 +132,16 @@ impl Dial {
         let mut corrected = false;
         loop {
             let clock = self.provider.clock();
-            let (began, opened_at) = (boot_time(), clock.certificate_time());
+            let (began, opened_at, is_admitted) = (boot_time(), clock.certificate_time(), clock.is_missing());
             let (stream, credentials) = self.both(legs, deadline).await?;
             let stream = self.still_open(stream, &legs.iot).await?;
-            // Cognito may have told another time than that by which IoT Core's certificate was taken.
+            // Cognito may have told another time than that by which IoT Core's certificate was taken, or the certificate was
+            // admitted at its own beginning, which may be later than any clock says.
             let expected = opened_at + boot_time().saturating_sub(began);
-            if clock.must_be_learned() || diagnosis::difference(clock.certificate_time(), expected) > SAME_TIME {
+            if is_admitted
+                || clock.must_be_learned()
+                || diagnosis::difference(clock.certificate_time(), expected) > SAME_TIME
+            {
                 legs.iot.enter(Stage::Tls);
                 self.dialer.check_again(&stream, &self.settings.endpoint, self.settings.port)?;
                 legs.iot.found(|| "the certificates are valid at server time");

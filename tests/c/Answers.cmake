@@ -25,3 +25,9 @@ add_c_test(withstands_any_clock connect 60)
 add_c_test(withstands_any_clock connect 60 VARIANT of_a_transport ARGUMENTS transport)
 target_sources(withstands_any_clock PRIVATE device_clock.c)
 target_link_options(withstands_any_clock PRIVATE -Wl,--wrap=clock_gettime,--wrap=__clock_gettime64)
+
+# Whatever else is set.
+add_c_test(verifies_whatever_is_set failures 120 ARGUMENTS "${header}")
+if(TARGET verifies_whatever_is_set)
+    target_link_options(verifies_whatever_is_set PRIVATE -Wl,--wrap=getenv,--wrap=secure_getenv)
+endif()
