@@ -109,5 +109,7 @@ int main(void) {
         CHECK_INT(0, copies(&keys[i]));
     }
     cognito_config_free(config);
+    /* The URL's, two of the credentials', and two of the provider's. */
+    printf("%d of 5\n", 5 - check_failures());
     return check_result();
 }

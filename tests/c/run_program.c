@@ -60,5 +60,9 @@ int run_program(const char *program, const char *const *options, int signal_numb
     rewind(errors);
     program_errors[fread(program_errors, 1, sizeof program_errors - 1, errors)] = '\0';
     fclose(errors);
+    if (getenv("COGNITO_TEST_LOG") != NULL) {
+        fputs(program_output, stderr);
+        fputs(program_errors, stderr);
+    }
     return WEXITSTATUS(status);
 }

@@ -20,7 +20,8 @@ const char *local_option(const char *name, const char *variable);
 #define IDENTITY local_option("--cognito_identity", "IDENTITY")
 #define CONNECT SERVERS, IDENTITY
 
-/* What the last program has written to stdout and stderr; of very much, the end. */
+/* What the last program has written to stdout and stderr; of very much, the end. With
+ * COGNITO_TEST_LOG in the environment it is printed as well. */
 extern char program_output[16384], program_errors[65536];
 
 /*
