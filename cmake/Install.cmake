@@ -1,6 +1,6 @@
 # Installs in components, each of which `cmake --install BUILD --component NAME` installs alone:
 #   programs      cognito_connect, cognito_doctor, cognito_credentials, cognito_bridge, and their man pages
-#   development   the library, its headers, a CMake package and a pkg-config file, both relocatable
+#   development   the library, its headers, what it is made of (an SBOM), a CMake package and a pkg-config file, both relocatable
 #   local_aws     the local Cognito and IoT Core for tests; only when it is named, after `cmake --build BUILD --target local_aws`
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -8,8 +8,8 @@ include(CMakePackageConfigHelpers)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT development
     FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 install(FILES "${archive}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development)
-# Goes with every program that the archive is linked into.
-install(FILES THIRD-PARTY-NOTICES DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/cognito_connect" COMPONENT development)
+# What programs that the archive is linked into hold: the list, and what goes with every one of them.
+install(FILES "${sbom}" THIRD-PARTY-NOTICES DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/cognito_connect" COMPONENT development)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/CognitoConnect")
 configure_package_config_file(cmake/CognitoConnectConfig.cmake.in "${PROJECT_BINARY_DIR}/CognitoConnectConfig.cmake"

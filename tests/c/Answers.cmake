@@ -31,3 +31,8 @@ add_c_test(verifies_whatever_is_set failures 120 ARGUMENTS "${header}")
 if(TARGET verifies_whatever_is_set)
     target_link_options(verifies_whatever_is_set PRIVATE -Wl,--wrap=getenv,--wrap=secure_getenv)
 endif()
+
+# What the archive is made of.
+if(NOT CMAKE_CROSSCOMPILING)
+    add_c_test_command(supply_is_known package 120 COMMAND "${PROJECT_SOURCE_DIR}/tests/reliability/supply" --sbom "${sbom}")
+endif()

@@ -30,7 +30,7 @@ done | expect programs
 printf '%s\n' local-aws README.md | expect local_aws
 {
     find "$(dirname "$0")/../../include" -type f | sed 's#.*/##'
-    printf '%s\n' libcognito_connect.a cognito_connect.pc CognitoConnectConfig.cmake CognitoConnectConfigVersion.cmake \
-        THIRD-PARTY-NOTICES
+    printf '%s\n' libcognito_connect.a libcognito_connect.cdx.json cognito_connect.pc CognitoConnectConfig.cmake \
+        CognitoConnectConfigVersion.cmake THIRD-PARTY-NOTICES
 } | expect development
 cat "$work/programs.list" "$work/development.list" | expect all
