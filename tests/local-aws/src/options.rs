@@ -21,6 +21,7 @@ Amazon Cognito Identity and AWS IoT Core on this machine.
   --cognito-region REGION   region in the identity ids (that of --region)
   --broker embedded|echo|HOST:PORT
                             MQTT broker behind IoT Core (embedded); echo sends each packet back
+  --raw-broker              what the broker sends goes to the client as it comes, MQTT or not
   --client-id-policy PATTERN
                             client ids that may connect, with * and ? (test-*)
   --directory DIR           where the CA file is written (a temporary directory)
@@ -86,6 +87,8 @@ pub struct Options {
     pub cognito_region: String,
     /// MQTT broker.
     pub broker: BrokerChoice,
+    /// Whether the broker's bytes go to the client without being looked at as packets.
+    pub raw_broker: bool,
     /// Pattern of the client ids that may connect.
     pub client_id_policy: String,
     /// Directory of the CA file.
@@ -125,6 +128,7 @@ impl Default for Options {
             region: "us-east-1".to_owned(),
             cognito_region: "us-east-1".to_owned(),
             broker: BrokerChoice::Embedded,
+            raw_broker: false,
             client_id_policy: "test-*".to_owned(),
             directory: None,
             proxy_credentials: None,
@@ -189,6 +193,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Invocation, 
             "--region" => options.region = value()?,
             "--cognito-region" => cognito_region = Some(value()?),
             "--broker" => options.broker = broker(&value()?)?,
+            "--raw-broker" => options.raw_broker = true,
             "--client-id-policy" => options.client_id_policy = value()?,
             "--directory" => options.directory = Some(PathBuf::from(value()?)),
             "--proxy-user" => user = Some(value()?),

@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use common::{LocalAws, Socket};
@@ -102,6 +104,42 @@ fn pings_and_any_bytes_are_sent_on_demand() {
     assert_eq!(aws.counter("websocket_pings_sent"), 4);
     for target in ["/ping?count=0", "/ping?bytes=126", "/send?hex=0", "/send"] {
         assert_eq!(aws.control("POST", target).0, 400, "{target}");
+    }
+}
+
+/// Where a broker listens that follows CONNACK with what is no MQTT.
+fn broken_broker() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, mut connect) = (stream.unwrap(), [0; 256]);
+            let len = stream.read(&mut connect).unwrap();
+            stream.write_all(&[0x20, 2, 0, 0]).unwrap();
+            if connect[..len].ends_with(b"test-1") {
+                stream.write_all(&[0x30, 0xff, 0xff, 0xff, 0xff]).unwrap();
+            } else {
+                // Local AWS itself, which looks whether it answers: DISCONNECT.
+                stream.read_exact(&mut [0; 2]).unwrap();
+            }
+        }
+    });
+    address
+}
+
+#[test]
+fn a_raw_broker_reaches_the_client_with_what_is_no_mqtt() {
+    let broker = broken_broker();
+    let aws = LocalAws::start(&["--broker", &broker, "--raw-broker"]);
+    let mut socket = aws.websocket().unwrap();
+    socket.send(websocket::BINARY, &mqtt::connect("test-1"));
+    assert_eq!(receive(&mut socket, 9).0, [0x20, 2, 0, 0, 0x30, 0xff, 0xff, 0xff, 0xff]);
+    // Another does not.
+    let aws = LocalAws::start(&["--broker", &broker]);
+    let mut socket = aws.websocket().unwrap();
+    socket.send(websocket::BINARY, &mqtt::connect("test-1"));
+    while let Ok((_, payload)) = socket.receive() {
+        assert!(!payload.contains(&0x30), "{payload:x?}");
     }
 }
 

@@ -35,7 +35,11 @@ pub async fn bridge(
             Ok(0) | Err(_) => return Ending::ServerClose(1000),
             Ok(_) => {}
         }
-        let Ok(packets) = split_packets(&mut bytes) else {
+        let packets = if connection.state.options.raw_broker {
+            vec![std::mem::take(&mut bytes)]
+        } else if let Ok(packets) = split_packets(&mut bytes) {
+            packets
+        } else {
             connection.event("broker-error", json!({}));
             return Ending::Drop;
         };
