@@ -108,6 +108,10 @@ impl State {
             _ => codec::decode(self.settings.version, &mut self.incoming).map_err(|error| self.refused(&error)),
         };
         let failure = match received {
+            // Sections 3.2.2.2 of MQTT 3.1.1 and 3.2.2.1.1 of MQTT 5.
+            Ok(Some(Received::Connack(accepted))) if accepted.session_present && self.settings.clean_session => {
+                self.refused(&MqttError::Malformed("session present in CONNACK, though a new one was asked for"))
+            }
             Ok(Some(Received::Connack(accepted))) => {
                 let Dialled { stream, progress, .. } = dialled;
                 self.connected(stream, &progress, accepted);

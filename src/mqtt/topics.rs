@@ -69,7 +69,7 @@ fn check(field: &str, text: &str) -> Result<(), Failure> {
             format!("has {slashes} slashes; AWS IoT Core takes at most {SLASHES_MAX}"),
         ));
     }
-    match text.chars().find(|c| c.is_control() || is_noncharacter(*c)) {
+    match forbidden(text) {
         Some(c) => Err(Failure::argument(
             field,
             format!("holds U+{:04X}: AWS IoT Core closes the connection on control characters", u32::from(c)),
@@ -84,7 +84,11 @@ fn prefix_len(text: &str) -> usize {
     rest.find('/').map_or(0, |end| text.len() - rest.len() + end + 1)
 }
 
-/// MQTT 3.1.1, section 1.5.3: Unicode's noncharacters should not be in a string.
+/// The first character that should not be in a string, and that AWS IoT Core takes in no topic: MQTT 3.1.1, section 1.5.3.
+pub fn forbidden(text: &str) -> Option<char> {
+    text.chars().find(|c| c.is_control() || is_noncharacter(*c))
+}
+
 fn is_noncharacter(c: char) -> bool {
     matches!(u32::from(c), 0xfdd0..=0xfdef) || u32::from(c) & 0xfffe == 0xfffe
 }

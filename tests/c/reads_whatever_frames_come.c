@@ -22,7 +22,6 @@ int main(void) {
     CHECK(local_aws_wait("websocket_pongs=1"));
     connects("iot.connack=extra-ping");
     CHECK(local_aws_wait("websocket_pongs=2"));
-    connects("iot.connack=session-present");
     connects("cognito.response=chunked");
     connects("cognito.response=close-delimited");
     connects("cognito.response=continue-100");

@@ -28,6 +28,8 @@ int main(int argc, char **argv) {
         check_row = unusual[i];
         local_aws_reset();
         local_aws_fault(unusual[i]);
+        /* Else no session can be present. */
+        REQUIRE(cognito_config_set_clean_session(config, false) == COGNITO_STATUS_OK);
         CHECK_STATUS(COGNITO_STATUS_OK, attempt_connect(config).status);
         cognito_config_free(config);
     }

@@ -2,17 +2,20 @@
 //! lengths encoded longer than needed.
 
 use super::{MAX_PACKET, MqttVersion};
-use crate::mqtt::Error;
+use crate::mqtt::{Error, topics};
 use bytes::{Bytes, BytesMut};
 
 pub const CONNACK: u8 = 2;
 pub const PUBLISH: u8 = 3;
 pub const PUBACK: u8 = 4;
+const PUBREC: u8 = 5;
+const PUBCOMP: u8 = 7;
 pub const SUBACK: u8 = 9;
 pub const UNSUBACK: u8 = 11;
 pub const PINGRESP: u8 = 13;
 /// From a server with MQTT 5 only.
 pub const DISCONNECT: u8 = 14;
+const AUTH: u8 = 15;
 
 /// A whole packet.
 pub struct Packet {
@@ -30,9 +33,9 @@ impl Packet {
         self.bytes.get(self.header..).unwrap_or_default()
     }
 
-    /// A CONNACK without the properties that MQTT 5 demands.
-    pub fn is_old_connack(&self) -> bool {
-        self.kind == CONNACK && self.body().len() == 2
+    /// A CONNACK that refuses, without the properties that MQTT 5 demands.
+    pub fn is_old_refusal(&self) -> bool {
+        self.kind == CONNACK && matches!(self.body(), [_, code] if *code != 0)
     }
 }
 
@@ -58,12 +61,14 @@ pub fn next(version: MqttVersion, buffer: &mut BytesMut) -> Result<Option<Packet
 fn check_flags(version: MqttVersion, kind: u8, flags: u8) -> Result<(), Error> {
     match kind {
         PUBLISH if flags & 0x06 == 0x06 => Err(Error::Malformed("PUBLISH with QoS 3")),
+        PUBLISH if flags & 0x04 != 0 => Err(Error::Malformed("PUBLISH with QoS 2, which nothing was subscribed with")),
         PUBLISH if flags & 0x06 == 0 && flags & 0x08 != 0 => Err(Error::Malformed("PUBLISH with DUP and QoS 0")),
         PUBLISH => Ok(()),
         DISCONNECT if version == MqttVersion::V3_1_1 => Err(Error::Malformed("a packet that a server may not send")),
         CONNACK | PUBACK | SUBACK | UNSUBACK | PINGRESP | DISCONNECT if flags == 0 => Ok(()),
         CONNACK | PUBACK | SUBACK | UNSUBACK | PINGRESP | DISCONNECT => Err(Error::Malformed("reserved flags are set")),
-        // PUBREC, PUBREL and PUBCOMP answer QoS 2, which is never sent; AUTH, a method of authentication that none is named for.
+        PUBREC..=PUBCOMP => Err(Error::Malformed("a packet of QoS 2, with which nothing was sent")),
+        AUTH if version == MqttVersion::V5 => Err(Error::Malformed("AUTH, though CONNECT named no method of it")),
         _ => Err(Error::Malformed("a packet that a server may not send")),
     }
 }
@@ -102,15 +107,33 @@ pub fn topic_and_id(flags: u8, body: &[u8]) -> Result<(&str, u16, &[u8]), Error>
     let (length, rest) = body.split_first_chunk().ok_or(Error::Malformed("PUBLISH without a topic"))?;
     let length = usize::from(u16::from_be_bytes(*length));
     let (topic, rest) = rest.split_at_checked(length).ok_or(Error::Malformed("a topic longer than its packet"))?;
-    if topic.iter().any(|byte| matches!(byte, 0 | b'+' | b'#')) {
-        return Err(Error::Malformed("a topic that holds NUL or a wildcard"));
-    }
     let topic = std::str::from_utf8(topic).map_err(|_| Error::Malformed("a topic that is not UTF-8"))?;
+    check_topic(topic)?;
     if flags & 0x06 == 0 {
         return Ok((topic, 0, rest));
     }
     let (id, rest) = rest.split_first_chunk().ok_or(Error::Malformed("PUBLISH without a packet identifier"))?;
     Ok((topic, packet_id(*id)?, rest))
+}
+
+/// What no topic of a message holds.
+pub fn check_topic(topic: &str) -> Result<(), Error> {
+    if topic.contains(['\0', '+', '#']) {
+        return Err(Error::Malformed("a topic that holds NUL or a wildcard"));
+    }
+    match topics::forbidden(topic) {
+        Some(_) => Err(Error::Malformed("a topic that holds a control character or a noncharacter")),
+        None => Ok(()),
+    }
+}
+
+/// The codes of SUBACK: a QoS that was granted, or one of those that refuse.
+pub fn suback_codes(codes: &[u8], refuses: impl Fn(u8) -> bool) -> Result<(), Error> {
+    if codes.contains(&2) {
+        return Err(Error::Malformed("SUBACK with QoS 2, which nothing was subscribed with"));
+    }
+    let is_known = codes.iter().all(|code| *code <= 1 || refuses(*code));
+    if is_known { Ok(()) } else { Err(Error::Malformed("a code that SUBACK does not have")) }
 }
 
 /// A packet identifier is never 0.

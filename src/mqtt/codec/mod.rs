@@ -193,7 +193,7 @@ pub fn decode(version: MqttVersion, buffer: &mut BytesMut) -> Result<Option<Rece
     let Some(packet) = framing::next(version, buffer)? else { return Ok(None) };
     match version {
         // What does not know MQTT 5 says so in MQTT 3.1.1's own terms.
-        MqttVersion::V5 if !packet.is_old_connack() => v5::decode(packet).map(Some),
+        MqttVersion::V5 if !packet.is_old_refusal() => v5::decode(packet).map(Some),
         MqttVersion::V3_1_1 | MqttVersion::V5 => v3_1_1::decode(packet).map(Some),
     }
 }

@@ -36,7 +36,7 @@ fn every_reason_code_is_told_apart() {
 
 #[test]
 fn what_breaks_the_protocol_is_an_error_and_never_a_packet() {
-    let cases: [(&[u8], &str); 23] = [
+    let cases: [(&[u8], &str); 33] = [
         (b"\x21\x02\x00\x00", "reserved flags"),
         (b"\xd1\x00", "reserved flags"),
         (b"\x20\x02\x02\x00", "reserved bits"),
@@ -47,9 +47,14 @@ fn what_breaks_the_protocol_is_an_error_and_never_a_packet() {
         (b"\xd0\x01\x00", "length that its type"),
         (b"\x40\x02\x00\x00", "packet identifier 0"),
         (b"\x90\x03\x00\x00\x00", "packet identifier 0"),
-        (b"\x90\x03\x00\x01\x03", "return code"),
+        (b"\x90\x03\x00\x01\x03", "a code that SUBACK"),
+        (b"\x90\x03\x00\x01\x02", "SUBACK with QoS 2"),
         (b"\xb0\x02\x00\x00", "packet identifier 0"),
         (b"\x36\x05\x00\x01a\x00\x01", "QoS 3"),
+        (b"\x34\x05\x00\x01a\x00\x01", "PUBLISH with QoS 2"),
+        (b"\x50\x02\x00\x01", "a packet of QoS 2"),
+        (b"\x62\x02\x00\x01", "a packet of QoS 2"),
+        (b"\x70\x02\x00\x01", "a packet of QoS 2"),
         (b"\x38\x03\x00\x01a", "DUP and QoS 0"),
         (b"\x32\x05\x00\x01a\x00\x00", "packet identifier 0"),
         (b"\x32\x03\x00\x01a", "without a packet identifier"),
@@ -57,9 +62,14 @@ fn what_breaks_the_protocol_is_an_error_and_never_a_packet() {
         (b"\x30\x03\x00\x01#", "wildcard"),
         (b"\x30\x03\x00\x01\x00", "NUL"),
         (b"\x30\x03\x00\x01\xff", "UTF-8"),
+        (b"\x30\x05\x00\x03\xed\xa0\x80", "UTF-8"),
+        (b"\x30\x03\x00\x01\x1f", "control character"),
+        (b"\x30\x04\x00\x02\xc2\x9f", "control character"),
+        (b"\x30\x05\x00\x03\xef\xbf\xbf", "noncharacter"),
         (b"\x30\x03\x00\x05a", "longer than its packet"),
         (b"\x10\x02\x00\x00", "may not send"),
         (b"\x00\x00", "may not send"),
+        (b"\xf0\x00", "may not send"),
     ];
     for (bytes, reason) in cases {
         let error = one(bytes).unwrap_err();
@@ -223,7 +233,7 @@ fn a_server_of_mqtt_5_says_what_it_takes_and_why_it_refuses() {
 
 #[test]
 fn what_breaks_mqtt_5_is_an_error_and_never_a_packet() {
-    let cases: [(&[u8], &str); 15] = [
+    let cases: [(&[u8], &str); 25] = [
         (b"\x20\x03\x01\x87\x00", "session present in a refusing"),
         (b"\x20\x03\x00\x07\x00", "reason code that CONNACK"),
         (b"\x20\x06\x00\x00\x03\x21\x00\x00", "malformed properties"),
@@ -231,19 +241,37 @@ fn what_breaks_mqtt_5_is_an_error_and_never_a_packet() {
         (b"\x20\x06\x00\x00\x03\x23\x00\x01", "does not have"),
         (b"\x20\x04\x00\x00\x00\x00", "behind its properties"),
         (b"\x20\x04\x00\x00\x05\x21", "malformed properties"),
+        (b"\x20\x02\x00\x00", "malformed properties"),
         (b"\x30\x03\x00\x00\x00", "empty topic"),
         (b"\x30\x03\x00\x01a", "malformed properties"),
-        (b"\x30\x06\x00\x01a\x02\x0b\x01", "does not have"),
+        (b"\x30\x07\x00\x01a\x03\x21\x00\x01", "does not have"),
+        (b"\x30\x08\x00\x01a\x04\x08\x00\x01+", "wildcard"),
+        (b"\x30\x07\x00\x01a\x03\x08\x00\x00", "empty response topic"),
+        (b"\x30\x06\x00\x01a\x02\x0b\x00", "malformed properties"),
         (b"\x40\x05\x00\x07\x00\x01\x26", "malformed properties"),
-        (b"\x90\x04\x00\x07\x00\x03", "reason code that SUBACK"),
+        (b"\x40\x04\x00\x07\xff\x00", "reason code that PUBACK"),
+        (b"\x40\x09\x00\x07\x00\x05\x11\x00\x00\x00\x01", "does not have"),
+        (b"\x40\x08\x00\x07\x00\x04\x1c\x00\x01s", "does not have"),
+        (b"\x90\x04\x00\x07\x00\x03", "a code that SUBACK"),
+        (b"\x90\x04\x00\x07\x00\x02", "SUBACK with QoS 2"),
         (b"\xb0\x05\x00\x07\x00\x00\x00", "exactly one"),
         (b"\xe1\x00", "reserved flags"),
-        (b"\xf0\x00", "may not send"),
+        (b"\xe0\x01\x04", "reason code that DISCONNECT"),
+        (b"\xe0\x07\x00\x05\x11\x00\x00\x00\x01", "does not have"),
+        (b"\xf0\x00", "AUTH"),
     ];
     for (bytes, reason) in cases {
         let error = one_new(bytes).expect_err(reason);
         assert!(error.to_string().contains(reason), "{bytes:x?}: {error}");
     }
+}
+
+/// Of a session that another program has subscribed for, which goes on with this one.
+#[test]
+fn the_numbers_of_subscriptions_that_others_made_are_let_be() {
+    let message = Message { topic: "a".to_owned(), ..Message::default() };
+    let packet = b"\x30\x08\x00\x01a\x04\x0b\x01\x0b\x7f";
+    assert_eq!(one_new(packet), Ok(Some(Received::Publish(message, 0))));
 }
 
 /// Also what mqtt-protocol-core makes of it.

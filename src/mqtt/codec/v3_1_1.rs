@@ -1,6 +1,6 @@
 //! MQTT 3.1.1 by mqttbytes, with the checks that it leaves out.
 
-use super::framing::{CONNACK, PUBACK, PUBLISH, Packet, SUBACK, UNSUBACK, packet_id, topic_and_id};
+use super::framing::{CONNACK, PUBACK, PUBLISH, Packet, SUBACK, UNSUBACK, packet_id, suback_codes, topic_and_id};
 use super::{Accepted, Connect, MAX_PACKET, Message, Qos, Received};
 use crate::mqtt::{Error, Reason};
 use bytes::{Bytes, BytesMut};
@@ -101,8 +101,7 @@ fn check(kind: u8, flags: u8, body: &[u8]) -> Result<(), Error> {
         },
         (SUBACK, [high, low, codes @ ..]) => {
             packet_id([*high, *low])?;
-            let is_known = codes.iter().all(|code| matches!(code, 0..=2 | 0x80));
-            if is_known { Ok(()) } else { Err(Error::Malformed("a return code that SUBACK does not have")) }
+            suback_codes(codes, |code| code == 0x80)
         }
         _ => Ok(()),
     }

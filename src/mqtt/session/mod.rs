@@ -182,8 +182,10 @@ impl<H: Clone> Session<H> {
         let connection = self.connection.as_mut().ok_or(Error::Malformed("a packet without a session"))?;
         connection.keep_alive.received(now);
         match packet {
-            Received::Pingresp if connection.keep_alive.answered() => Ok(None),
-            Received::Pingresp => Err(Error::Malformed("PINGRESP without PINGREQ")),
+            Received::Pingresp => {
+                connection.keep_alive.answered();
+                Ok(None)
+            }
             Received::Connack { .. } => Err(Error::Malformed("a second CONNACK")),
             Received::Publish(mut message, alias) => {
                 connection.received(&mut message, alias, self.topic_alias_maximum)?;

@@ -244,7 +244,6 @@ fn what_nobody_asked_for_breaks_the_protocol() {
     session.publish(message("a", Qos::AtLeastOnce), || NOW).unwrap();
     sent(&mut session);
     for packet in [
-        Received::Pingresp,
         Received::Connack(Accepted::plainly(false)),
         Received::Unsuback(1, Reason::SUCCESS),
         Received::Suback(1, vec![Err(Reason::new(0x80))]),
@@ -254,6 +253,15 @@ fn what_nobody_asked_for_breaks_the_protocol() {
     session.subscribe("f", Qos::AtMostOnce, "handler");
     sent(&mut session);
     assert!(session.received(Received::Suback(2, vec![Err(Reason::new(0x80)), Err(Reason::new(0x80))]), NOW).is_err());
+}
+
+#[test]
+fn what_answers_nothing_changes_nothing() {
+    let mut session = session();
+    open(&mut session, false);
+    for packet in [Received::Puback(1, Reason::SUCCESS), Received::Unsuback(1, Reason::SUCCESS), Received::Pingresp] {
+        assert_eq!(session.received(packet, NOW), Ok(None));
+    }
 }
 
 /// A session with MQTT 5 whose server said this.

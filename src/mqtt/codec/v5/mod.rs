@@ -2,7 +2,9 @@
 
 mod properties;
 
-use super::framing::{CONNACK, DISCONNECT, PINGRESP, PUBACK, PUBLISH, Packet, SUBACK, packet_id, topic_and_id};
+use super::framing::{
+    CONNACK, DISCONNECT, PINGRESP, PUBACK, PUBLISH, Packet, SUBACK, packet_id, suback_codes, topic_and_id,
+};
 use super::{Accepted, Alias, Connect, MAX_PACKET, Message, Qos, Received};
 use crate::mqtt::{Error, Reason};
 use bytes::{BufMut, Bytes, BytesMut};
@@ -87,17 +89,23 @@ pub fn decode(packet: Packet) -> Result<Received, Error> {
         PUBLISH => received_publish(&packet),
         PUBACK => {
             let (id, rest) = id_and_rest(body)?;
-            Ok(Received::Puback(id, reason(rest)?))
+            let reason = reason(rest, properties::of_acknowledgement)?;
+            match reason.code {
+                0 | 0x10 | 0x80 | 0x83 | 0x87 | 0x90 | 0x91 | 0x97 | 0x99 => Ok(Received::Puback(id, reason)),
+                _ => Err(Error::Malformed("a reason code that PUBACK does not have")),
+            }
         }
-        DISCONNECT => Err(Error::Disconnected(reason(body)?)),
+        DISCONNECT => match reason(body, properties::of_disconnect)? {
+            // What a client may say is among them.
+            Reason { code: 1..=0x7f, .. } => Err(Error::Malformed("a reason code that DISCONNECT does not have")),
+            reason => Err(Error::Disconnected(reason)),
+        },
         SUBACK => {
             let (id, text, codes) = acknowledgement(body)?;
-            if codes.iter().any(|code| !matches!(code, 0..=2 | 0x80..)) {
-                return Err(Error::Malformed("a reason code that SUBACK does not have"));
-            }
+            suback_codes(codes, |code| code >= 0x80)?;
             let granted = |code: &u8| match code {
                 0 => Ok(Qos::AtMostOnce),
-                1 | 2 => Ok(Qos::AtLeastOnce),
+                1 => Ok(Qos::AtLeastOnce),
                 _ => Err(Reason { code: *code, text: text.clone() }),
             };
             Ok(Received::Suback(id, codes.iter().map(granted).collect()))
@@ -150,14 +158,14 @@ fn received_publish(packet: &Packet) -> Result<Received, Error> {
 }
 
 /// Reason code and properties at the end of a packet, both of which may be left out. Sections 3.4.2 and 3.14.2.
-fn reason(bytes: &[u8]) -> Result<Reason, Error> {
+fn reason(bytes: &[u8], text: impl Fn(Wire) -> Result<String, Error>) -> Result<Reason, Error> {
     let (code, rest) = match bytes {
         [] => return Ok(Reason::SUCCESS),
         [code] => return Ok(Reason::new(*code)),
         [code, rest @ ..] => (*code, rest),
     };
     match properties::take(rest)? {
-        (wire, []) => Ok(Reason { code, text: properties::of_reason(wire)? }),
+        (wire, []) => Ok(Reason { code, text: text(wire)? }),
         _ => Err(Error::Malformed("a packet goes on behind its properties")),
     }
 }
@@ -169,7 +177,7 @@ fn acknowledgement(body: &[u8]) -> Result<(u16, String, &[u8]), Error> {
     if codes.is_empty() {
         return Err(Error::Malformed("an acknowledgement without a reason code"));
     }
-    Ok((id, properties::of_reason(wire)?, codes))
+    Ok((id, properties::of_acknowledgement(wire)?, codes))
 }
 
 fn id_and_rest(body: &[u8]) -> Result<(u16, &[u8]), Error> {

@@ -1,5 +1,6 @@
 //! The properties of the packets of MQTT 5, section 2.2.2: to mqtt-protocol-core's and back, and which a packet may have.
 
+use super::super::framing::check_topic;
 use super::super::{Accepted, Properties, Qos};
 use super::variable_byte_integer;
 use crate::mqtt::Error;
@@ -69,13 +70,14 @@ pub fn of_publish(wire: Wire) -> Result<(Option<Box<Properties>>, u16), Error> {
             Property::PayloadFormatIndicator(is) => once(&mut format, is.val())?,
             Property::MessageExpiryInterval(is) => once(&mut properties.message_expiry_s, is.val())?,
             Property::ContentType(is) => once(&mut properties.content_type, text(is.val())?)?,
-            Property::ResponseTopic(is) => once(&mut properties.response_topic, text(is.val())?)?,
+            Property::ResponseTopic(is) => once(&mut properties.response_topic, topic(is.val())?)?,
             Property::CorrelationData(is) => {
                 once(&mut properties.correlation_data, Bytes::copy_from_slice(is.val()))?;
             }
             Property::UserProperty(is) => properties.user_properties.push((text(is.key())?, text(is.val())?)),
             Property::TopicAlias(is) => once(&mut alias, is.val())?,
-            // A SUBSCRIBE with a Subscription Identifier is never sent.
+            // Of a SUBSCRIBE that another program sent, in a session that goes on.
+            Property::SubscriptionIdentifier(_) => {}
             _ => return Err(NOT_OF_PACKET),
         }
     }
@@ -118,13 +120,23 @@ pub fn of_connack(wire: Wire, accepted: &mut Accepted) -> Result<String, Error> 
     Ok(reason.unwrap_or_default())
 }
 
-/// The reason string of an acknowledgement or a DISCONNECT.
-pub fn of_reason(wire: Wire) -> Result<String, Error> {
+/// The reason string of an acknowledgement.
+pub fn of_acknowledgement(wire: Wire) -> Result<String, Error> {
+    reason_string(wire, |_| false)
+}
+
+/// The reason string of a DISCONNECT of the server.
+pub fn of_disconnect(wire: Wire) -> Result<String, Error> {
+    reason_string(wire, |property| matches!(property, Property::ServerReference(_)))
+}
+
+fn reason_string(wire: Wire, has_too: impl Fn(&Property) -> bool) -> Result<String, Error> {
     let mut reason = None;
     for property in wire {
         match property {
             Property::ReasonString(is) => once(&mut reason, text(is.val())?)?,
-            Property::UserProperty(_) | Property::ServerReference(_) | Property::SessionExpiryInterval(_) => {}
+            Property::UserProperty(_) => {}
+            property if has_too(&property) => {}
             _ => return Err(NOT_OF_PACKET),
         }
     }
@@ -134,6 +146,11 @@ pub fn of_reason(wire: Wire) -> Result<String, Error> {
 /// Section 2.2.2.2: but for user properties, each is there at most once.
 fn once<T>(place: &mut Option<T>, value: T) -> Result<(), Error> {
     if place.replace(value).is_some() { Err(TWICE) } else { Ok(()) }
+}
+
+fn topic(topic: &str) -> Result<String, Error> {
+    check_topic(topic)?;
+    if topic.is_empty() { Err(Error::Malformed("an empty response topic")) } else { Ok(topic.to_owned()) }
 }
 
 /// Section 1.5.4: a string holds no NUL.
