@@ -97,12 +97,14 @@ impl Client {
         mut check: impl FnMut(&mut State) -> Option<T>,
     ) -> Result<Option<T>, Failure> {
         let is_dialing = matches!(self.lock().phase, Phase::Dialing { .. });
+        let mut has_driven = is_dialing || self.execution.has_runtime();
         if !is_dialing {
             self.tidy(call);
         }
         let mut state = self.lock();
         for _ in 0..TURNS {
             let has_dialled;
+            has_driven |= matches!(state.phase, Phase::Dialing { .. });
             (state, has_dialled) = self.turn_dial(call, state);
             let has_worked = state.turn();
             let has_delivered = may_deliver(&state);
@@ -113,8 +115,13 @@ impl Client {
         }
         state.show();
         let answer = check(&mut state);
+        let has_leader = state.has_leader;
         drop(state);
         self.followers.notify_all();
+        if has_leader && has_driven {
+            // The runtime may have taken the signal by which the thread that waits for the network was to learn of a new dial.
+            self.execution.wake();
+        }
         match answer {
             None if self.execution.is_ended(base) => Err(Failure::cancelled(Stage::None)),
             answer => Ok(answer),

@@ -198,6 +198,8 @@ impl Client {
     fn settle(&self, call: &mut Call<'_>) {
         let _ = self.drive(call, Wait::AtMost(Duration::ZERO), drive::NOT_CANCELLED, |_| None::<()>);
         call.leave_runtime();
+        // The runtime may have taken the signal for the thread that waits for the network.
+        self.execution.wake();
     }
 
     /// The last one out ends what is open and tells the application.

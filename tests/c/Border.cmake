@@ -25,6 +25,8 @@ foreach(name IN ITEMS withstands_wrong_arguments withstands_calls_in_callbacks w
     target_link_libraries(${name} PRIVATE border)
 endforeach()
 
+add_c_test(is_connected_by_its_thread connect 120)
+
 # The process around the calls.
 add_c_test(is_killed_by_no_signal failures 120 LONG_VALGRIND)
 add_c_test(goes_on_in_a_storm_of_signals failures 120 LONG_VALGRIND)
