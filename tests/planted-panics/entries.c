@@ -1,0 +1,106 @@
+/* A panic at the entry of every function: it gives COGNITO_STATUS_INTERNAL, or its default, says so
+ * in the last failure and in the log, and works the next time. */
+
+#include "planted.h"
+
+/* They run in signal handlers, where nothing can be caught, or are one expression. */
+static bool has_no_boundary(const struct function *function) {
+    return is_constant(function) || ends_with(function->name, "_cancel");
+}
+
+static void check_defect(const struct function *function, const struct outcome *outcome) {
+    if (function->gives == STATUS || function->gives == COUNT) {
+        CHECK_STATUS(COGNITO_STATUS_INTERNAL, outcome->status);
+    }
+    CHECK(function->gives != NUMBER || outcome->result.number == function->no_number);
+    CHECK(function->gives != POINTER || outcome->result.pointer == NULL);
+    if (function->gives == STRING) {
+        const char *text = outcome->result.text, *none = function->no_text;
+        CHECK(none == NULL ? text == NULL : text != NULL && strcmp(text, none) == 0);
+    }
+    CHECK(outcome->made == NULL);
+    CHECK_CONTAINS("defect", cognito_last_error());
+}
+
+static void try_entry(const struct function *function) {
+    union value arguments[PARAMETERS_MAX];
+    void *made;
+    if (has_no_boundary(function)) {
+        case_not_applicable(1);
+        return;
+    }
+    case_begin("%s", function->name);
+    good_arguments(function, arguments, &made);
+    int before = defects_logged();
+    planted_panic_arm("entry", 0);
+    struct outcome outcome = call_with(function, arguments, &made);
+    CHECK(!planted_panic_is_armed());
+    planted_panic_arm("", 0);
+    check_defect(function, &outcome);
+    CHECK_INT(before + 1, defects_logged());
+
+    /* Nothing of it is left: the same call succeeds, a free among them. */
+    outcome = call_with(function, arguments, &made);
+    CHECK(outcome.status != COGNITO_STATUS_INTERNAL);
+    for (int i = 0; i < function->parameter_count && outcome.made != NULL; i++) {
+        if (function->parameters[i].kind == OUT) {
+            handle_free(function->parameters[i].handle, outcome.made);
+        }
+    }
+    case_end();
+    if (is_one_of(function, "cognito_log_set ")) {
+        log_defects();
+    }
+    enum handle_type type = handle_of(function);
+    bool is_used_up = type == HANDLE_CONFIG || ends_with(function->name, "_free") ||
+                      is_one_of(function, "cognito_client_disconnect cognito_client_start "
+                                          "cognito_transport_close ");
+    if (is_used_up && type < HANDLE_IDENTITY_SINK) {
+        handle_free(type, handles.live[type]);
+        handles.live[type] = NULL;
+        handles_mend();
+    }
+}
+
+static void try_entries_of(enum handle_type type) {
+    for (size_t i = 0; i < function_count; i++) {
+        if (handle_of(&functions[i]) == type) {
+            try_entry(&functions[i]);
+        }
+    }
+}
+static int32_t in_load(const char *pool, cognito_identity_sink *sink, void *unused) {
+    (void)pool;
+    (void)unused;
+    handles.live[HANDLE_IDENTITY_SINK] = sink;
+    try_entries_of(HANDLE_IDENTITY_SINK);
+    return COGNITO_STATUS_INVALID_STATE; /* what was put into it does not count */
+}
+static int32_t in_save(const char *pool, const char *identity, void *unused) {
+    (void)pool;
+    (void)identity;
+    (void)unused;
+    return COGNITO_STATUS_OK;
+}
+static int32_t in_login(cognito_login_sink *sink, void *unused) {
+    (void)unused;
+    handles.live[HANDLE_LOGIN_SINK] = sink;
+    try_entries_of(HANDLE_LOGIN_SINK);
+    return COGNITO_STATUS_OK;
+}
+
+void entries(void) {
+    handles_mend();
+    for (int type = 0; type <= HANDLE_COUNT; type++) {
+        if (type != HANDLE_IDENTITY_SINK && type != HANDLE_LOGIN_SINK) {
+            try_entries_of(type);
+        }
+    }
+    cognito_provider *provider = provider_with_callbacks(in_load, in_save, in_login, NULL);
+    cognito_credentials *credentials = NULL;
+    CHECK_STATUS(COGNITO_STATUS_OK,
+                 cognito_provider_fetch(provider, COGNITO_WAIT_FOREVER, &credentials));
+    cognito_credentials_free(credentials);
+    cognito_provider_free(provider);
+    handles_free();
+}
