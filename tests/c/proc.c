@@ -42,7 +42,7 @@ long proc_heap_kib(void) {
     struct mallinfo2 heap = mallinfo2();
     return (long)((heap.uordblks + heap.hblkhd) / 1024);
 #else
-    return proc_status(0, "VmData");
+    return 0;
 #endif
 }
 

@@ -13,6 +13,7 @@ void proc_forget_peak(void);
 
 /* The heap that this process has in use, in KiB; with a C library that does not say it, all that it
  * has of data. */
+/* The heap that this process has in use, in KiB; 0 with a C library that does not say it. */
 long proc_heap_kib(void);
 
 /* How many entries /proc/PID/FOLDER has: descriptors in "fd", threads in "task". Reading it takes

@@ -4,6 +4,7 @@
 #
 #   with_own_name_server.sh COMMAND [ARGUMENT...]
 set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin
 
 if [ "${1:-}" != inside ]; then
     private="unshare --net --mount"
