@@ -11,8 +11,6 @@ long proc_status(int pid, const char *name);
 /* From here on VmHWM of this process is the most memory since now. */
 void proc_forget_peak(void);
 
-/* The heap that this process has in use, in KiB; with a C library that does not say it, all that it
- * has of data. */
 /* The heap that this process has in use, in KiB; 0 with a C library that does not say it. */
 long proc_heap_kib(void);
 
