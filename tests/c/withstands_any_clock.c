@@ -104,6 +104,7 @@ static void step_to(const struct clock *clock) {
     snprintf(row, sizeof row, "a step while connected: %s", clock->name);
     check_row = row;
     device_clock_off_by(0);
+    CHECK(local_aws_wait("open_connections_at_most=0"));
     local_aws_reset();
     void *handle = local_aws_handle();
     CHECK_STATUS(COGNITO_STATUS_OK, way->open(handle, COGNITO_WAIT_FOREVER));
