@@ -230,7 +230,10 @@ static void try_state(const struct state *state, const struct function *function
     struct outcome outcome = call_with(function, arguments, &made);
     CHECK(outcome.ms < allowed_ms(AT_ONCE_MS));
     check_outcome(function, &outcome);
-    if (is_one_of(function, state->functions)) {
+    /* The server may have ended it by the time that a slow machine looks. */
+    bool is_done = state->status == COGNITO_STATUS_IN_PROGRESS && state->make == as_open &&
+                   outcome.status == COGNITO_STATUS_OK;
+    if (is_one_of(function, state->functions) && !is_done) {
         CHECK_STATUS(state->status, outcome.status);
     }
     CHECK(other == handles.live[state->type]);
