@@ -8,6 +8,7 @@ if(NOT CMAKE_CROSSCOMPILING AND NOT rust_target MATCHES "musl")
             COMMAND "${COGNITO_CONNECT_PYTHON}" -B "${PROJECT_SOURCE_DIR}/tests/reliability/mqtt_sequences" ${version}
                 --local-aws "${local_aws}" --player "$<TARGET_FILE:plays_mqtt_sequences>")
     endfunction()
-    add_mqtt_sequences(withstands_mqtt_sequences 3.1.1)
+    # Long, because the suite comes from a release of Debian that changes from day to day.
+    add_mqtt_sequences(withstands_mqtt_sequences 3.1.1 LABELS long)
     add_mqtt_sequences(withstands_mqtt_5_sequences 5 LABELS long)
 endif()
