@@ -198,9 +198,9 @@ impl<H: Clone> Session<H> {
                 Ok(Some(Output::Done(request.operation, outcome)))
             }
             Received::Suback(packet_id, granted) => {
-                let of = |what: &What| matches!(what, What::Subscribe(_));
+                let of = |what: &What| matches!(what, What::Subscribe(filters) if filters.len() == granted.len());
                 let Some(request) = self.requests.answered(packet_id, of)? else { return Ok(None) };
-                self.subscribed(&request, granted)
+                Ok(self.subscribed(&request, granted))
             }
             Received::Unsuback(packet_id, reason) => {
                 let of = |what: &What| matches!(what, What::Unsubscribe(_));
@@ -254,11 +254,8 @@ impl<H: Clone> Session<H> {
         !self.acknowledgements.is_empty() || may_ask && self.requests.has_next(connection.receive_maximum())
     }
 
-    fn subscribed(&mut self, request: &Request, granted: Vec<Result<Qos, Reason>>) -> Result<Option<Output>, Error> {
-        let What::Subscribe(filters) = &request.what else { return Ok(None) };
-        if filters.len() != granted.len() {
-            return Err(Error::Malformed("SUBACK with another number of codes than SUBSCRIBE has filters"));
-        }
+    fn subscribed(&mut self, request: &Request, granted: Vec<Result<Qos, Reason>>) -> Option<Output> {
+        let What::Subscribe(filters) = &request.what else { return None };
         let mut refused = Vec::new();
         for ((filter, _), granted) in filters.iter().zip(&granted) {
             match granted {
@@ -269,13 +266,13 @@ impl<H: Clone> Session<H> {
                 }
             }
         }
-        Ok(match (request.operation, granted.into_iter().next()) {
+        match (request.operation, granted.into_iter().next()) {
             (OWN, _) if refused.is_empty() => None,
             (OWN, _) => Some(Output::Unsubscribed(refused)),
             (_, None) => None,
             (operation, Some(Ok(qos))) => Some(Output::Done(operation, Outcome::Subscribed(qos))),
             (operation, Some(Err(reason))) => Some(Output::Done(operation, Outcome::SubscribeRefused(reason))),
-        })
+        }
     }
 }
 

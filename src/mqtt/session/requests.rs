@@ -177,14 +177,14 @@ impl Requests {
         self.in_flight.push_back(request);
     }
 
-    /// Takes the one that is answered; `None` for what was acknowledged already: a server may answer both a PUBLISH and its
-    /// repetition.
+    /// Takes the one that is answered, which stays when it is not one `of` these; `None` for what was acknowledged already: a server
+    /// may answer both a PUBLISH and its repetition.
     pub fn answered(&mut self, packet_id: u16, of: impl Fn(&What) -> bool) -> Result<Option<Request>, Error> {
         match self.in_flight.iter().position(|request| request.packet_id == packet_id) {
             Some(index) if self.in_flight.get(index).is_some_and(|request| of(&request.what)) => {
                 Ok(self.in_flight.remove(index))
             }
-            Some(_) => Err(Error::Malformed("an acknowledgement of another type than its request")),
+            Some(_) => Err(Error::Malformed("an acknowledgement that does not fit its request")),
             None => Ok(None),
         }
     }

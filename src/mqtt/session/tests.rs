@@ -398,3 +398,11 @@ fn a_refusal_says_why() {
     assert_eq!(come(Received::Unsuback(3, why.clone())), Output::Done(end, Outcome::UnsubscribeRefused(why)));
     assert!(session.handlers("a/b").is_empty());
 }
+
+#[test]
+fn an_acknowledgement_that_does_not_fit_leaves_its_request() {
+    let mut session = new_session(Accepted::plainly(false));
+    let operation = session.subscribe("a", Qos::AtLeastOnce, "handler");
+    assert!(next(&mut session, NOW).is_some() && session.received(Received::Suback(1, Vec::new()), NOW).is_err());
+    assert_eq!(session.abandon(), [(operation, Withdrawn::Sent)]);
+}
