@@ -5,6 +5,9 @@ use crate::error::Failure;
 /// AWS IoT Core's limit on a topic or filter, in bytes.
 pub const TOPIC_MAX: usize = 256;
 
+/// MQTT's limit on any string, in bytes, of which the prefix that AWS does not count is a part.
+const STRING_MAX: usize = u16::MAX as usize;
+
 /// AWS IoT Core's limit on the slashes in a topic or filter.
 pub const SLASHES_MAX: usize = 7;
 
@@ -55,14 +58,17 @@ fn check(field: &str, text: &str) -> Result<(), Failure> {
     if text.is_empty() {
         return Err(Failure::argument(field, "is empty"));
     }
-    let text = &text[prefix_len(text)..];
-    if text.len() > TOPIC_MAX {
+    if text.len() > STRING_MAX {
+        return Err(Failure::argument(field, format!("has {} bytes; MQTT takes at most {STRING_MAX}", text.len())));
+    }
+    let counted = &text[prefix_len(text)..];
+    if counted.len() > TOPIC_MAX {
         return Err(Failure::argument(
             field,
-            format!("has {} bytes; AWS IoT Core takes at most {TOPIC_MAX}", text.len()),
+            format!("has {} bytes; AWS IoT Core takes at most {TOPIC_MAX}", counted.len()),
         ));
     }
-    let slashes = text.bytes().filter(|byte| *byte == b'/').count();
+    let slashes = counted.bytes().filter(|byte| *byte == b'/').count();
     if slashes > SLASHES_MAX {
         return Err(Failure::argument(
             field,
@@ -184,6 +190,10 @@ mod tests {
         check_topic("topic", "$aws/rules/a_rule/1/2/3/4/5/6/7/8").unwrap();
         check_topic("topic", &format!("$aws/rules/a_rule/{}", "a".repeat(256))).unwrap();
         assert!(check_topic("topic", "$aws/rules/a_rule/1/2/3/4/5/6/7/8/9").is_err());
+        let long = format!("$aws/rules/{}/a", "a".repeat(STRING_MAX));
+        assert!(check_topic("topic", &long).unwrap_err().text().contains("65548 bytes"));
+        assert!(check_topic("topic", "$aws/rules/a\u{1}/a").unwrap_err().text().contains("U+0001"));
+        assert!(check_filter("$share/a\u{1}/a").unwrap_err().text().contains("U+0001"));
         check_topic("topic", "1/2/3/4/5/6/7/8").unwrap();
     }
 }
