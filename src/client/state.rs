@@ -344,6 +344,8 @@ impl State {
             stream.close(true);
             self.ended();
         }
+        // Subscriptions may wait for a connect that does not come.
+        self.give_up_requests(None);
     }
 
     fn delay_or_stop(&mut self, delay: Option<Duration>, end: Option<Failure>) {
@@ -358,10 +360,14 @@ impl State {
 
     fn stop(&mut self, end: Option<Failure>) {
         self.phase = Phase::Idle;
-        for (operation, how) in self.session.abandon() {
-            self.operations.given_up(operation, how, end.as_ref(), &mut self.deliveries);
-        }
+        self.give_up_requests(end.as_ref());
         let _ = self.run.end.set(end);
+    }
+
+    fn give_up_requests(&mut self, why: Option<&Failure>) {
+        for (operation, how) in self.session.abandon() {
+            self.operations.given_up(operation, how, why, &mut self.deliveries);
+        }
     }
 
     fn close_session(&mut self) {
