@@ -24,6 +24,11 @@
 //! `names`, `config`, `status`, `error`, `features`, `log`, `callback`, `clock`, `trace`, `boxed` and `sys` (system calls) serve all layers.
 //! `unsafe` lives in `ffi` and `sys` only.
 
+#![cfg_attr(
+    feature = "fuzzing",
+    allow(missing_docs, clippy::new_without_default, reason = "what is reached for fuzzing is not for users")
+)]
+
 /// Where a build for tests can be made to panic.
 macro_rules! may_panic {
     ($place:expr) => {
@@ -45,6 +50,8 @@ mod error;
 mod execution;
 mod features;
 mod fetching;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod log;
 mod mqtt;
 mod names;

@@ -39,6 +39,8 @@ const ARROWS: [(&str, &[&str]); 23] = [
     ("config", &["names", "mqtt"]),
     ("clock", &["config", "sys"]),
     ("trace", &[]),
+    // In no product.
+    ("fuzzing", &["mqtt", "transport", "credentials", "config", "clock", "names", "trace"]),
     ("features", &[]),
     ("names", &[]),
     ("boxed", &[]),

@@ -18,6 +18,7 @@ use aws_sdk_cognitoidentity::operation::get_credentials_for_identity::{
     GetCredentialsForIdentityInput, GetCredentialsForIdentityOutput,
 };
 use aws_sdk_cognitoidentity::operation::get_id::GetIdInput;
+use aws_smithy_runtime_api::client::http::HttpClient;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -27,7 +28,7 @@ use tokio::time::Instant;
 const LAST_SECOND: i64 = 253_402_300_799;
 
 /// What one fetch needs.
-pub struct Cognito<'a> {
+pub struct Cognito<'a, C = Connector> {
     pub settings: &'a CognitoSettings,
     pub clock: &'a Clock,
     pub progress: &'a Progress,
@@ -35,7 +36,7 @@ pub struct Cognito<'a> {
     pub deadline: Instant,
     /// Secrets: in no message.
     pub logins: HashMap<String, String>,
-    pub connector: Connector,
+    pub connector: C,
     /// When something could be tried again, for which this deadline is too near. Another caller's need not be.
     pub again_at: Mutex<Option<Instant>>,
 }
@@ -54,7 +55,9 @@ impl<'a> Cognito<'a> {
         let logins = logins.into_iter().map(|login| (login.provider, login.token)).collect();
         Self { settings, clock, progress, deadline, logins, connector, again_at: Mutex::new(None) }
     }
+}
 
+impl<C: HttpClient + Clone + 'static> Cognito<'_, C> {
     /// Asks for the identity of this device in a pool: a new one for a guest, always the same one for the same login.
     pub async fn id(&self, pool: &IdentityPool) -> Result<Identity, Failure> {
         let input = GetIdInput::builder().identity_pool_id(pool.as_str()).set_logins(self.logins());

@@ -171,7 +171,8 @@ fn serialise(request: &HttpRequest) -> Result<(Host, u16, Vec<u8>), ConnectorErr
     Ok((host, port, message))
 }
 
-fn response(head: http::Head, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
+/// An answer, as the SDK takes it.
+pub fn response(head: http::Head, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
     let status = StatusCode::try_from(head.status).map_err(user)?;
     let mut response = HttpResponse::new(status, SdkBody::from(body));
     for (name, value) in head.headers.iter() {

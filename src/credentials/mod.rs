@@ -1,7 +1,7 @@
 //! A Cognito identity to temporary AWS credentials.
 
-mod cognito;
-mod connector;
+pub mod cognito;
+pub mod connector;
 mod endpoint;
 mod file_store;
 mod flight;

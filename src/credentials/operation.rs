@@ -4,7 +4,6 @@
 //! there, and AWS_EXECUTION_ENV. It would also compile the regular expressions of every partition, and carry a signer and
 //! retries that these unsigned requests do not use. See docs/adr/0005.
 
-use super::connector::Connector;
 use aws_sdk_cognitoidentity::error::SdkError;
 use aws_sdk_cognitoidentity::operation::get_credentials_for_identity::{
     GetCredentialsForIdentity, GetCredentialsForIdentityError, GetCredentialsForIdentityInput,
@@ -18,6 +17,7 @@ use aws_smithy_runtime::client::orchestrator::endpoints::StaticUriEndpointResolv
 use aws_smithy_runtime::client::orchestrator::{self, AuthSchemeAndEndpointOrchestrationV2};
 use aws_smithy_runtime::client::retries::strategy::NeverRetryStrategy;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
+use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
@@ -35,7 +35,7 @@ const NAMESPACE: &str = "com.amazonaws.cognitoidentity";
 /// Sends GetId to `endpoint`, an `https://` URL.
 pub async fn get_id(
     endpoint: &str,
-    connector: &Connector,
+    connector: &(impl HttpClient + Clone + 'static),
     input: GetIdInput,
 ) -> Result<GetIdOutput, Error<GetIdError>> {
     invoke("GetId", GetId::new(), input, endpoint, connector).await
@@ -44,7 +44,7 @@ pub async fn get_id(
 /// Sends GetCredentialsForIdentity to `endpoint`, an `https://` URL.
 pub async fn get_credentials_for_identity(
     endpoint: &str,
-    connector: &Connector,
+    connector: &(impl HttpClient + Clone + 'static),
     input: GetCredentialsForIdentityInput,
 ) -> Result<GetCredentialsForIdentityOutput, Error<GetCredentialsForIdentityError>> {
     invoke("GetCredentialsForIdentity", GetCredentialsForIdentity::new(), input, endpoint, connector).await
@@ -55,7 +55,7 @@ async fn invoke<I, O, E>(
     operation: impl RuntimePlugin + 'static,
     input: I,
     endpoint: &str,
-    connector: &Connector,
+    connector: &(impl HttpClient + Clone + 'static),
 ) -> Result<O, Error<E>>
 where
     I: std::fmt::Debug + Send + Sync + 'static,
@@ -80,7 +80,7 @@ struct Service {
 }
 
 impl Service {
-    fn new(endpoint: String, connector: Connector) -> Self {
+    fn new(endpoint: String, connector: impl HttpClient + 'static) -> Self {
         let mut config = Layer::new(SHAPE);
         config.store_put(ServiceShapeName::new(SHAPE));
         config.store_put(ServiceShapeNamespace::new(NAMESPACE));

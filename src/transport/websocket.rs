@@ -7,7 +7,7 @@ use crate::log::log;
 use aws_smithy_json::deserialize::{Token, json_token_iter};
 use rustls::pki_types::CertificateDer;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 
@@ -46,20 +46,31 @@ pub async fn upgrade(
         stream.flush().await
     };
     sent.await.map_err(|error| tls::from_io(error, Stage::Upgrade, &peer))?;
-    let mut reader = http::Reader::new(&mut stream);
-    let head = reader.head().await.map_err(|error| error.at(Stage::Upgrade, &peer))?;
+    let rest = answer(&mut stream, &key, &peer, deadline, |stream| tls::chain(stream)).await?;
+    log!(Debug, Stage::Upgrade, "{peer}: WebSocket open");
+    progress.found(|| "101 Switching Protocols, subprotocol mqtt");
+    Ok(Upgraded { stream, rest, peer })
+}
+
+/// Reads the answer to the upgrade with this key. Gives what was read beyond it. `chain` gives the certificates of the server.
+pub async fn answer<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    key: &str,
+    peer: &str,
+    deadline: Instant,
+    chain: impl for<'a> Fn(&'a S) -> &'a [CertificateDer<'static>],
+) -> Result<Vec<u8>, Error> {
+    let mut reader = http::Reader::new(&mut *stream);
+    let head = reader.head().await.map_err(|error| error.at(Stage::Upgrade, peer))?;
     if head.status != 101 {
         let mut body = Vec::new();
         let reserve = deadline.checked_sub(REFUSAL_RESERVE).unwrap_or(deadline);
         // A body that is late, cut or too large does not hide the refusal.
         let _ = timeout_at(reserve, reader.body(&head, &mut body)).await;
-        return Err(refusal(&head, &body, &peer, tls::chain(&stream)));
+        return Err(refusal(&head, &body, peer, chain(stream)));
     }
-    check(&head, &key).map_err(|problem| Error::UpgradeMalformed { peer: peer.clone(), problem })?;
-    let rest = reader.into_rest();
-    log!(Debug, Stage::Upgrade, "{peer}: WebSocket open");
-    progress.found(|| "101 Switching Protocols, subprotocol mqtt");
-    Ok(Upgraded { stream, rest, peer })
+    check(&head, key).map_err(|problem| Error::UpgradeMalformed { peer: peer.to_owned(), problem })?;
+    Ok(reader.into_rest())
 }
 
 /// RFC 6455, section 4.1, the list of what a client must check. Two of its headers may not be there twice (section 11.3).
