@@ -24,6 +24,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use std::collections::HashMap;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -36,12 +37,14 @@ pub struct Sent {
     bytes: Arc<[u8]>,
     begin: usize,
     piece: usize,
+    /// HTTP status of the answer in them, once it was read.
+    answered: Arc<AtomicU16>,
 }
 
 impl Sent {
     /// Nothing has been read of it.
     pub fn new(bytes: &[u8], piece: usize) -> Self {
-        Self { bytes: bytes.into(), begin: 0, piece: piece.max(1) }
+        Self { bytes: bytes.into(), begin: 0, piece: piece.max(1), answered: Arc::default() }
     }
 }
 
@@ -79,10 +82,12 @@ impl HttpClient for Sent {
 impl HttpConnector for Sent {
     fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
         let mut stream = self.clone();
+        let answered = Arc::clone(&self.answered);
         HttpConnectorFuture::new(async move {
             let failed = |error: http::Error| ConnectorError::io(Box::new(error.at(Stage::Cognito, PEER)));
             let mut reader = http::Reader::new(&mut stream);
             let head = reader.head().await.map_err(failed)?;
+            answered.store(head.status, Ordering::Relaxed);
             let mut body = Vec::new();
             reader.body(&head, &mut body).await.map_err(failed)?;
             connector::response(head, body)
@@ -133,6 +138,7 @@ fn cognito<'a>(
         progress,
         deadline: Instant::now(),
         logins: HashMap::new(),
+        answered: Arc::clone(&answer.answered),
         connector: answer,
         again_at: Mutex::new(None),
     }

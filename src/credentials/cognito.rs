@@ -20,6 +20,7 @@ use aws_sdk_cognitoidentity::operation::get_credentials_for_identity::{
 use aws_sdk_cognitoidentity::operation::get_id::GetIdInput;
 use aws_smithy_runtime_api::client::http::HttpClient;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 use tokio::time::Instant;
@@ -37,6 +38,8 @@ pub struct Cognito<'a, C = Connector> {
     /// Secrets: in no message.
     pub logins: HashMap<String, String>,
     pub connector: C,
+    /// HTTP status of the last answer that the connector has read.
+    pub answered: Arc<AtomicU16>,
     /// When something could be tried again, for which this deadline is too near. Another caller's need not be.
     pub again_at: Mutex<Option<Instant>>,
 }
@@ -52,8 +55,9 @@ impl<'a> Cognito<'a> {
         logins: Vec<Login>,
     ) -> Self {
         let connector = Connector::new(dialer, progress);
+        let answered = connector.answered();
         let logins = logins.into_iter().map(|login| (login.provider, login.token)).collect();
-        Self { settings, clock, progress, deadline, logins, connector, again_at: Mutex::new(None) }
+        Self { settings, clock, progress, deadline, logins, connector, answered, again_at: Mutex::new(None) }
     }
 }
 
@@ -108,7 +112,7 @@ impl<C: HttpClient + Clone + 'static> Cognito<'_, C> {
     }
 
     fn answer<'b>(&self, request_id: Option<&'b str>) -> Answer<'b> {
-        Answer { http_status: self.connector.answered(), request_id }
+        Answer { http_status: self.answered.load(Ordering::Relaxed), request_id }
     }
 
     fn logins(&self) -> Option<HashMap<String, String>> {

@@ -67,8 +67,8 @@ impl Connector {
     }
 
     /// HTTP status of the last answer; 0 before the first.
-    pub fn answered(&self) -> u16 {
-        self.answered.load(Ordering::Relaxed)
+    pub fn answered(&self) -> Arc<AtomicU16> {
+        Arc::clone(&self.answered)
     }
 
     fn idle(&self) -> MutexGuard<'_, Option<Connection>> {
