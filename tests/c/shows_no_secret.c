@@ -92,7 +92,8 @@ static void connect_and_hear(const char *fault) {
     local_aws_through_proxy(config);
     REQUIRE(cognito_config_set_proxy_credentials(config, "user", "secret-word") ==
             COGNITO_STATUS_OK);
-    REQUIRE(cognito_config_set_connect_timeout_ms(config, 2000) == COGNITO_STATUS_OK);
+    REQUIRE(cognito_config_set_connect_timeout_ms(config, (uint32_t)allowed_ms(2000)) ==
+            COGNITO_STATUS_OK);
     REQUIRE(cognito_config_set_login(config, login, NULL) == COGNITO_STATUS_OK);
     REQUIRE(way->make(config, NULL, &handle) == COGNITO_STATUS_OK);
     CHECK((way->open(handle, COGNITO_WAIT_FOREVER) == COGNITO_STATUS_OK) ==
