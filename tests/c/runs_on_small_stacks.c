@@ -179,11 +179,17 @@ static void run_with_a_stack_of(size_t size, const char *program) {
 int main(int argc, char **argv) {
     static const size_t sizes[] = {64 * 1024, 128 * 1024};
     static char row[128];
-    int passed = 0, tried = 0;
+    int passed = 0, tried = 0, not_applicable = 0;
+    /* On 64-bit ARM the C library makes no thread with less than 128 KiB. */
+    long least = sysconf(_SC_THREAD_STACK_MIN);
     for (int i = 0; i < 2; i++) {
         for (size_t k = 0; k <= sizeof parts / sizeof parts[0]; k++) {
             bool is_program = k == sizeof parts / sizeof parts[0];
             if (is_program && argc < 2) {
+                continue;
+            }
+            if (!is_program && (long)sizes[i] < least) {
+                not_applicable++;
                 continue;
             }
             int before = check_failures();
@@ -200,6 +206,6 @@ int main(int argc, char **argv) {
         }
     }
     check_row = "";
-    printf("%d of %d\n", passed, tried);
+    printf("%d of %d, %d not applicable\n", passed, tried, not_applicable);
     return check_result();
 }
