@@ -61,10 +61,16 @@ if(COGNITO_CONNECT_INSTALL AND COGNITO_CONNECT_BUILD_EXAMPLES AND NOT CMAKE_CROS
     set(debian_packages "${CMAKE_CURRENT_BINARY_DIR}/packages" "$<CONFIG>" "${cargo}" "${rustc}" "${COGNITO_CONNECT_CARGO_TARGET_DIR}")
     add_c_test_command(consumer_by_debian_packages package 600 ENVIRONMENT ${consumer_environment} "CPACK=${CMAKE_CPACK_COMMAND}"
         COMMAND ${local_aws} run -- "${PROJECT_SOURCE_DIR}/tests/packages/run" ${debian_packages})
-    # A Debian is fetched.
-    add_c_test_command(consumer_in_a_clean_root package 1200 ENVIRONMENT ${consumer_environment} "CPACK=${CMAKE_CPACK_COMMAND}"
-        LABELS long COMMAND ${local_aws} run -- "${PROJECT_SOURCE_DIR}/tests/packages/clean_root" ${debian_packages})
-    set_tests_properties(consumer_by_debian_packages consumer_in_a_clean_root PROPERTIES RESOURCE_LOCK debian_packages)
+    if(NOT rust_target MATCHES "musl")
+        # A Debian is fetched, whose compiler is for glibc.
+        add_c_test_command(consumer_in_a_clean_root package 1200 ENVIRONMENT ${consumer_environment} "CPACK=${CMAKE_CPACK_COMMAND}"
+            LABELS long COMMAND ${local_aws} run -- "${PROJECT_SOURCE_DIR}/tests/packages/clean_root" ${debian_packages})
+    endif()
+    foreach(test IN ITEMS consumer_by_debian_packages consumer_in_a_clean_root)
+        if(TEST ${test})
+            set_tests_properties(${test} PROPERTIES RESOURCE_LOCK debian_packages)
+        endif()
+    endforeach()
 endif()
 if(NOT CMAKE_CROSSCOMPILING AND NOT CMAKE_BUILD_TYPE STREQUAL Debug)
     # All crates are fetched and built once more.
