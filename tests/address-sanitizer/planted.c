@@ -1,4 +1,5 @@
-/* What the sanitizers must see: with "use" a read of what was freed, with "leak" memory that is lost. */
+/* What the sanitizers must see: with "use" a read of what was freed, with "leak" memory that is
+ * lost. */
 
 #include <stdlib.h>
 #include <string.h>
