@@ -17,6 +17,12 @@ void inbox_message(cognito_client *client, const cognito_message *message, void 
     inbox->messages++;
 }
 
+int message_number(const cognito_message *message) {
+    char number[16] = "";
+    memcpy(number, message->payload, message->payload_len < 15 ? message->payload_len : 15);
+    return atoi(number);
+}
+
 void inbox_event(cognito_client *client, const cognito_event *event, void *user_data) {
     struct inbox *inbox = user_data;
     CHECK(client != NULL);

@@ -24,6 +24,9 @@ void inbox_message(cognito_client *client, const cognito_message *message, void 
 void inbox_event(cognito_client *client, const cognito_event *event, void *inbox);
 void inbox_completion(cognito_client *client, const cognito_completion *completion, void *inbox);
 
+/* The number that a payload is, of a test that numbers its messages. */
+int message_number(const cognito_message *message);
+
 /* Processes until a counter of the inbox is at least this. False after 10 seconds. */
 bool inbox_wait(cognito_client *client, const int *counter, int at_least);
 

@@ -9,11 +9,9 @@ static unsigned char *received;
 static int total, distinct, again, flagged, mqtt_version;
 
 static void on_message(cognito_client *client, const cognito_message *message, void *user_data) {
-    char number[16] = "";
     (void)client;
     (void)user_data;
-    memcpy(number, message->payload, message->payload_len < 15 ? message->payload_len : 15);
-    int index = atoi(number);
+    int index = message_number(message);
     if (index < 0 || index >= total) {
         CHECK_INT(-1, index);
         return;

@@ -64,11 +64,9 @@ static unsigned char *record_of_messages(void) {
 }
 
 static void on_message(cognito_client *client, const cognito_message *message, void *user_data) {
-    char number[16] = "";
     (void)client;
     (void)user_data;
-    memcpy(number, message->payload, message->payload_len < 15 ? message->payload_len : 15);
-    int index = atoi(number);
+    int index = message_number(message);
     REQUIRE(index >= 0 && index < sent);
     distinct += delivered[index] == 0;
     again += delivered[index] != 0;

@@ -14,11 +14,9 @@ enum { BEYOND = 16, BYTES_MAX = 20000 };
 static unsigned char delivered[BYTES_MAX];
 
 static void on_message(cognito_client *client, const cognito_message *message, void *user_data) {
-    char number[16] = "";
     (void)client;
     (void)user_data;
-    memcpy(number, message->payload, message->payload_len < 15 ? message->payload_len : 15);
-    int index = atoi(number);
+    int index = message_number(message);
     REQUIRE(index >= 0 && index < BYTES_MAX);
     delivered[index] = 1;
 }

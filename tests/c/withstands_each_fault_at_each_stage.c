@@ -87,11 +87,9 @@ static unsigned char delivered[MESSAGES_MAX];
 static int sent;
 
 static void on_message(cognito_client *client, const cognito_message *message, void *user_data) {
-    char number[16] = "";
     (void)client;
     (void)user_data;
-    memcpy(number, message->payload, message->payload_len < 15 ? message->payload_len : 15);
-    int index = atoi(number);
+    int index = message_number(message);
     REQUIRE(index >= 0 && index < MESSAGES_MAX);
     __atomic_store_n(&delivered[index], 1, __ATOMIC_SEQ_CST);
 }
