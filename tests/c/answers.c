@@ -98,19 +98,9 @@ bool answer_read(FILE *table, struct answer *answer) {
             define(answer->line);
         }
     } while (strchr("#\n=", answer->line[0]) != NULL);
-    answer->line[strcspn(answer->line, "\n")] = '\0';
 
     const char *cells[ANSWER_CELLS];
-    char *cell = answer->line;
-    check_row = answer->line;
-    for (int i = 0; i < ANSWER_CELLS; i++) {
-        char *end = cell + strcspn(cell, "\t");
-        REQUIRE((*end == '\0') == (i == ANSWER_CELLS - 1)); /* as many cells as columns */
-        *end = '\0';
-        REQUIRE(cell[0] != '\0'); /* '-' stands for nothing */
-        cells[i] = strcmp(cell, "-") == 0 ? "" : cell;
-        cell = end + 1;
-    }
+    check_cells(answer->line, cells, ANSWER_CELLS);
     answer->name = cells[0];
     answer->options = cells[1];
     answer->status = cells[3];

@@ -41,6 +41,20 @@ int check_result(void) {
     return failures != 0;
 }
 
+void check_cells(char *line, const char **cells, int columns) {
+    char *cell = line;
+    line[strcspn(line, "\n")] = '\0';
+    check_row = line;
+    for (int i = 0; i < columns; i++) {
+        char *end = cell + strcspn(cell, "\t");
+        REQUIRE((*end == '\0') == (i == columns - 1));
+        *end = '\0';
+        REQUIRE(cell[0] != '\0');
+        cells[i] = strcmp(cell, "-") == 0 ? "" : cell;
+        cell = end + 1;
+    }
+}
+
 double now_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

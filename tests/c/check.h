@@ -20,6 +20,10 @@ int check_result(void);
 /* How many checks have failed so far. */
 int check_failures(void);
 
+/* Parts a row of a table, whose cells are parted by tabs, into as many as there are columns. Cells
+ * that say '-' are empty. The row is what is being checked. */
+void check_cells(char *line, const char **cells, int columns);
+
 #define CHECK(condition)                                                                           \
     do {                                                                                           \
         if (!(condition)) {                                                                        \

@@ -6,19 +6,9 @@ bool situation_read(FILE *table, struct situation *situation) {
             return false;
         }
     } while (situation->line[0] == '#' || situation->line[0] == '\n');
-    situation->line[strcspn(situation->line, "\n")] = '\0';
 
     const char *cells[SITUATION_CELLS];
-    char *cell = situation->line;
-    for (int i = 0; i < SITUATION_CELLS; i++) {
-        char *end = cell + strcspn(cell, "\t");
-        check_row = situation->line;
-        REQUIRE((*end == '\0') == (i == SITUATION_CELLS - 1)); /* as many cells as columns */
-        *end = '\0';
-        REQUIRE(cell[0] != '\0'); /* '-' stands for nothing */
-        cells[i] = strcmp(cell, "-") == 0 ? "" : cell;
-        cell = end + 1;
-    }
+    check_cells(situation->line, cells, SITUATION_CELLS);
     situation->name = cells[0];
     situation->faults = cells[1];
     situation->settings = cells[2];
