@@ -32,6 +32,63 @@ enum handle_type handle_of(const struct function *function) {
     return takes_one ? function->parameters[0].handle : HANDLE_COUNT;
 }
 
+bool is_of_a_sink(const struct function *function) {
+    return handle_of(function) == HANDLE_IDENTITY_SINK || handle_of(function) == HANDLE_LOGIN_SINK;
+}
+
+int32_t load_nothing(const char *pool, cognito_identity_sink *sink, void *unused) {
+    (void)pool;
+    (void)sink;
+    (void)unused;
+    return COGNITO_STATUS_OK;
+}
+int32_t save_nothing(const char *pool, const char *identity, void *unused) {
+    (void)pool;
+    (void)identity;
+    (void)unused;
+    return COGNITO_STATUS_OK;
+}
+int32_t log_in(cognito_login_sink *sink, void *unused) {
+    (void)unused;
+    return cognito_login_sink_set(sink, "accounts.example.com", "token");
+}
+
+static void (*try_one)(const struct function *function);
+
+static void try_each_of(enum handle_type type) {
+    for (size_t i = 0; i < function_count; i++) {
+        if (handle_of(&functions[i]) == type) {
+            try_one(&functions[i]);
+        }
+    }
+}
+static void try_each_of_sink(enum handle_type type, void *sink) {
+    handles.live[type] = sink;
+    try_each_of(type);
+    handles.live[type] = NULL;
+}
+static int32_t in_load(const char *pool, cognito_identity_sink *sink, void *unused) {
+    (void)pool;
+    (void)unused;
+    try_each_of_sink(HANDLE_IDENTITY_SINK, sink);
+    return COGNITO_STATUS_INVALID_STATE; /* what was put into it does not count */
+}
+static int32_t in_login(cognito_login_sink *sink, void *unused) {
+    (void)unused;
+    try_each_of_sink(HANDLE_LOGIN_SINK, sink);
+    return COGNITO_STATUS_OK;
+}
+
+void try_each_function(void (*try)(const struct function *function)) {
+    try_one = try;
+    for (int type = 0; type <= HANDLE_COUNT; type++) {
+        if (type != HANDLE_IDENTITY_SINK && type != HANDLE_LOGIN_SINK) {
+            try_each_of(type);
+        }
+    }
+    fetch_with_callbacks(in_load, save_nothing, in_login);
+}
+
 int wait_of(const struct function *function) {
     for (int i = 0; i < function->parameter_count; i++) {
         if (function->parameters[i].kind == WAIT) {

@@ -32,12 +32,6 @@ static int32_t load(const char *pool, cognito_identity_sink *sink, void *user_da
     __atomic_store_n(&handles.freed[HANDLE_IDENTITY_SINK], (void *)sink, __ATOMIC_SEQ_CST);
     return COGNITO_STATUS_OK;
 }
-static int32_t save(const char *pool, const char *identity, void *user_data) {
-    (void)pool;
-    (void)identity;
-    (void)user_data;
-    return COGNITO_STATUS_OK;
-}
 static int32_t login(cognito_login_sink *sink, void *user_data) {
     (void)user_data;
     __atomic_store_n(&handles.freed[HANDLE_LOGIN_SINK], (void *)sink, __ATOMIC_SEQ_CST);
@@ -120,7 +114,7 @@ static const struct good {
     {"on_message", FUNCTION(on_message)},
     {"on_complete", FUNCTION(on_complete)},
     {"load", FUNCTION(load)},
-    {"save", FUNCTION(save)},
+    {"save", FUNCTION(save_nothing)},
     {"login", FUNCTION(login)},
     {"log", FUNCTION(on_log)},
     {"user_data", {.buffer = NULL}},
@@ -206,6 +200,16 @@ cognito_provider *provider_with_callbacks(cognito_identity_load_fn load_fn,
             cognito_provider_new(config, &provider) == COGNITO_STATUS_OK);
     cognito_config_free(config);
     return provider;
+}
+
+void fetch_with_callbacks(cognito_identity_load_fn load_fn, cognito_identity_save_fn save_fn,
+                          cognito_login_fn login_fn) {
+    cognito_provider *provider = provider_with_callbacks(load_fn, save_fn, login_fn, NULL);
+    cognito_credentials *credentials = NULL;
+    CHECK_STATUS(COGNITO_STATUS_OK,
+                 cognito_provider_fetch(provider, COGNITO_WAIT_FOREVER, &credentials));
+    cognito_credentials_free(credentials);
+    cognito_provider_free(provider);
 }
 
 static cognito_config *made_config(void) {
@@ -326,14 +330,9 @@ void handles_mend(void) {
         }
     }
     if (handles.freed[HANDLE_LOGIN_SINK] == NULL) {
-        cognito_provider *provider = provider_with_callbacks(load, save, login, NULL);
-        cognito_credentials *credentials = NULL;
-        CHECK_STATUS(COGNITO_STATUS_OK,
-                     cognito_provider_fetch(provider, COGNITO_WAIT_FOREVER, &credentials));
+        fetch_with_callbacks(load, save_nothing, login);
         REQUIRE(handles.freed[HANDLE_IDENTITY_SINK] != NULL &&
                 handles.freed[HANDLE_LOGIN_SINK] != NULL);
-        cognito_credentials_free(credentials);
-        cognito_provider_free(provider);
     }
 }
 

@@ -79,24 +79,8 @@ static void *transport(void *unused) {
     return NULL;
 }
 
-static int32_t load(const char *pool, cognito_identity_sink *sink, void *unused) {
-    (void)pool;
-    (void)sink;
-    (void)unused;
-    return COGNITO_STATUS_OK;
-}
-static int32_t save(const char *pool, const char *identity, void *unused) {
-    (void)pool;
-    (void)identity;
-    (void)unused;
-    return COGNITO_STATUS_OK;
-}
-static int32_t login(cognito_login_sink *sink, void *unused) {
-    (void)unused;
-    return cognito_login_sink_set(sink, "accounts.example.com", "token");
-}
 static void *provider(void *unused) {
-    cognito_provider *made = provider_with_callbacks(load, save, login, NULL);
+    cognito_provider *made = provider_with_callbacks(load_nothing, save_nothing, log_in, NULL);
     cognito_credentials *credentials = NULL;
     cognito_signed_url *url = NULL;
     (void)unused;

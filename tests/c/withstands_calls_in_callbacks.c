@@ -134,12 +134,7 @@ static void reach(void) {
                                                                false, NULL, 0, on_complete, NULL));
         process_until_called();
     } else {
-        cognito_provider *provider = provider_with_callbacks(on_load, on_save, on_login, NULL);
-        cognito_credentials *credentials = NULL;
-        CHECK_STATUS(COGNITO_STATUS_OK,
-                     cognito_provider_fetch(provider, COGNITO_WAIT_FOREVER, &credentials));
-        cognito_credentials_free(credentials);
-        cognito_provider_free(provider);
+        fetch_with_callbacks(on_load, on_save, on_login);
     }
 }
 
@@ -177,8 +172,6 @@ static void mend(void) {
 
 /* What is said of a call in the middle of another one. */
 static void check_refused(void) {
-    bool is_of_sink =
-        handle_of(current) == HANDLE_LOGIN_SINK || handle_of(current) == HANDLE_IDENTITY_SINK;
     bool is_sink_here = (handle_of(current) == HANDLE_LOGIN_SINK && place == IN_LOGIN) ||
                         (handle_of(current) == HANDLE_IDENTITY_SINK && place == IN_LOAD);
     if (is_constant(current)) {
@@ -189,7 +182,7 @@ static void check_refused(void) {
         return;
     }
     CHECK(last_error[0] != '\0');
-    if (is_of_sink) {
+    if (is_of_a_sink(current)) {
         CHECK_STATUS(COGNITO_STATUS_INVALID_HANDLE, outcome.status);
         return;
     }

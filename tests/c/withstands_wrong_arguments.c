@@ -51,11 +51,10 @@ static const struct wrong {
 };
 
 static cognito_client *idle;
-static bool is_in_callback;
 
 /* So that a failure that is not recorded shows: no wrong value gives this one. */
-static void forget_the_last_failure(void) {
-    if (!is_in_callback) {
+static void forget_the_last_failure(const struct function *function) {
+    if (!is_of_a_sink(function)) {
         REQUIRE(cognito_client_process(idle, 0) == COGNITO_STATUS_INVALID_STATE);
     }
 }
@@ -69,9 +68,9 @@ static void check_nothing(const struct function *function, const struct result *
     CHECK(function->gives != NUMBER || result->number == function->no_number);
 }
 
-static void check_last_failure(cognito_status expected) {
+static void check_last_failure(const struct function *function, cognito_status expected) {
     cognito_failure *failure = NULL;
-    if (is_in_callback) {
+    if (is_of_a_sink(function)) {
         CHECK(expected == COGNITO_STATUS_OK || cognito_last_error()[0] != '\0');
         return;
     }
@@ -103,7 +102,7 @@ static void try_case(const struct function *function, int index, const char *nam
     case_begin("%s, %s: %s", function->name, parameter, name);
     const struct allowed *allowed = allowed_of(function->name, parameter, name);
     cognito_status expected = allowed != NULL ? allowed->status : refusal;
-    forget_the_last_failure();
+    forget_the_last_failure(function);
     struct outcome outcome = call_with(function, arguments, &made);
     bool is_said = allowed == NULL || !allowed->is_silent;
     if (expected == COGNITO_STATUS_IN_PROGRESS) {
@@ -115,7 +114,7 @@ static void try_case(const struct function *function, int index, const char *nam
     }
     CHECK((outcome.made != NULL) == (expected == COGNITO_STATUS_OK && made_of(function) >= 0));
     if (expected != COGNITO_STATUS_IN_PROGRESS) {
-        check_last_failure(is_said ? expected : COGNITO_STATUS_OK);
+        check_last_failure(function, is_said ? expected : COGNITO_STATUS_OK);
     }
     if (outcome.made != NULL) {
         handle_free(function->parameters[made_of(function)].handle, outcome.made);
@@ -129,7 +128,8 @@ static void try_case(const struct function *function, int index, const char *nam
     /* What is longer than its packet ends the stream behind it. */
     bool is_too_long = index >= 0 && function->parameters[index].kind == SIZE &&
                        handle_of(function) == HANDLE_TRANSPORT;
-    if (!is_in_callback && (is_used_up || is_too_long || handle_of(function) == HANDLE_CONFIG)) {
+    if (!is_of_a_sink(function) &&
+        (is_used_up || is_too_long || handle_of(function) == HANDLE_CONFIG)) {
         mend_after(function);
     }
 }
@@ -185,53 +185,11 @@ static void try_function(const struct function *function) {
     }
 }
 
-/* The functions of sinks work in their callbacks. */
-static void try_functions_of(enum handle_type type) {
-    for (size_t i = 0; i < function_count; i++) {
-        if (handle_of(&functions[i]) == type) {
-            try_function(&functions[i]);
-        }
-    }
-}
-static int32_t in_load(const char *pool, cognito_identity_sink *sink, void *unused) {
-    (void)pool;
-    (void)unused;
-    handles.live[HANDLE_IDENTITY_SINK] = sink;
-    try_functions_of(HANDLE_IDENTITY_SINK);
-    handles.live[HANDLE_IDENTITY_SINK] = NULL;
-    return COGNITO_STATUS_INVALID_STATE; /* what was put into it does not count */
-}
-static int32_t in_save(const char *pool, const char *identity, void *unused) {
-    (void)pool;
-    (void)identity;
-    (void)unused;
-    return COGNITO_STATUS_OK;
-}
-static int32_t in_login(cognito_login_sink *sink, void *unused) {
-    (void)unused;
-    handles.live[HANDLE_LOGIN_SINK] = sink;
-    try_functions_of(HANDLE_LOGIN_SINK);
-    handles.live[HANDLE_LOGIN_SINK] = NULL;
-    return COGNITO_STATUS_OK;
-}
-
 int main(void) {
     memset(endless, 'x', MIB);
     idle = local_aws_client();
     handles_mend();
-    for (int type = 0; type <= HANDLE_COUNT; type++) {
-        if (type != HANDLE_IDENTITY_SINK && type != HANDLE_LOGIN_SINK) {
-            try_functions_of(type);
-        }
-    }
-    cognito_provider *provider = provider_with_callbacks(in_load, in_save, in_login, NULL);
-    cognito_credentials *credentials = NULL;
-    is_in_callback = true;
-    CHECK_STATUS(COGNITO_STATUS_OK,
-                 cognito_provider_fetch(provider, COGNITO_WAIT_FOREVER, &credentials));
-    is_in_callback = false;
-    cognito_credentials_free(credentials);
-    cognito_provider_free(provider);
+    try_each_function(try_function);
     cognito_client_free(idle);
     handles_free();
     allowed_check_all_used();

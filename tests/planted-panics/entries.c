@@ -62,45 +62,8 @@ static void try_entry(const struct function *function) {
     }
 }
 
-static void try_entries_of(enum handle_type type) {
-    for (size_t i = 0; i < function_count; i++) {
-        if (handle_of(&functions[i]) == type) {
-            try_entry(&functions[i]);
-        }
-    }
-}
-static int32_t in_load(const char *pool, cognito_identity_sink *sink, void *unused) {
-    (void)pool;
-    (void)unused;
-    handles.live[HANDLE_IDENTITY_SINK] = sink;
-    try_entries_of(HANDLE_IDENTITY_SINK);
-    return COGNITO_STATUS_INVALID_STATE; /* what was put into it does not count */
-}
-static int32_t in_save(const char *pool, const char *identity, void *unused) {
-    (void)pool;
-    (void)identity;
-    (void)unused;
-    return COGNITO_STATUS_OK;
-}
-static int32_t in_login(cognito_login_sink *sink, void *unused) {
-    (void)unused;
-    handles.live[HANDLE_LOGIN_SINK] = sink;
-    try_entries_of(HANDLE_LOGIN_SINK);
-    return COGNITO_STATUS_OK;
-}
-
 void entries(void) {
     handles_mend();
-    for (int type = 0; type <= HANDLE_COUNT; type++) {
-        if (type != HANDLE_IDENTITY_SINK && type != HANDLE_LOGIN_SINK) {
-            try_entries_of(type);
-        }
-    }
-    cognito_provider *provider = provider_with_callbacks(in_load, in_save, in_login, NULL);
-    cognito_credentials *credentials = NULL;
-    CHECK_STATUS(COGNITO_STATUS_OK,
-                 cognito_provider_fetch(provider, COGNITO_WAIT_FOREVER, &credentials));
-    cognito_credentials_free(credentials);
-    cognito_provider_free(provider);
+    try_each_function(try_entry);
     handles_free();
 }

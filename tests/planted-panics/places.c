@@ -18,23 +18,6 @@ static void note(cognito_status status) {
     was_internal |= status == COGNITO_STATUS_INTERNAL;
 }
 
-static int32_t load(const char *pool, cognito_identity_sink *sink, void *unused) {
-    (void)pool;
-    (void)sink;
-    (void)unused;
-    return COGNITO_STATUS_OK;
-}
-static int32_t save(const char *pool, const char *identity, void *unused) {
-    (void)pool;
-    (void)identity;
-    (void)unused;
-    return COGNITO_STATUS_OK;
-}
-static int32_t login(cognito_login_sink *sink, void *unused) {
-    (void)unused;
-    return cognito_login_sink_set(sink, "accounts.example.com", "token");
-}
-
 /* Goes through the proxy, by a name, to a new identity of a pool, with a login. */
 static cognito_config *config_of_everything(void) {
     cognito_config *config = local_aws_config();
@@ -42,8 +25,9 @@ static cognito_config *config_of_everything(void) {
     REQUIRE(cognito_config_set_identity(config, NULL) == COGNITO_STATUS_OK &&
             cognito_config_set_identity_pool(config, local_aws("IDENTITY_POOL")) ==
                 COGNITO_STATUS_OK &&
-            cognito_config_set_identity_store(config, load, save, NULL) == COGNITO_STATUS_OK &&
-            cognito_config_set_login(config, login, NULL) == COGNITO_STATUS_OK &&
+            cognito_config_set_identity_store(config, load_nothing, save_nothing, NULL) ==
+                COGNITO_STATUS_OK &&
+            cognito_config_set_login(config, log_in, NULL) == COGNITO_STATUS_OK &&
             cognito_config_set_connect_timeout_ms(config, 20000) == COGNITO_STATUS_OK);
     return config;
 }
