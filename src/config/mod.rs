@@ -193,15 +193,8 @@ impl Config {
             }
             Some(user) => {
                 let password = password.unwrap_or_default();
-                for (field, text) in [("user", user), ("password", password)] {
-                    // RFC 7617, section 2.
-                    if text.chars().any(|c| c.is_ascii_control()) {
-                        return Err(Failure::argument(
-                            field,
-                            "holds a control character, which Basic authentication forbids",
-                        ));
-                    }
-                }
+                check_basic("user", user)?;
+                check_basic("password", password)?;
                 Some((user.to_owned(), password.to_owned()))
             }
         };
@@ -295,6 +288,14 @@ pub fn length_in_range(field: &str, text: &str, low: usize, high: usize) -> Resu
         return Ok(());
     }
     Err(Failure::argument(field, format!("has {} bytes; it may have {low} to {high}", text.len())))
+}
+
+/// RFC 7617, section 2.
+fn check_basic(field: &str, text: &str) -> Result<(), Failure> {
+    if text.chars().any(|c| c.is_ascii_control()) {
+        return Err(Failure::argument(field, "holds a control character, which Basic authentication forbids"));
+    }
+    Ok(())
 }
 
 fn required<'a, T>(field: &str, setter: &str, value: Option<&'a T>) -> Result<&'a T, Failure> {

@@ -22,73 +22,45 @@ struct Last {
 
 /// The body of every function that returns a status.
 pub fn status(call: impl FnOnce() -> Result<(), Failure>) -> Status {
-    match guarded(call) {
-        Ok(()) => Status::Ok,
-        Err(failure) => {
-            record(&failure);
-            failure.status
-        }
-    }
+    recorded(guarded(call)).err().unwrap_or(Status::Ok)
 }
 
 /// The body of the functions that are for callbacks and refuse nobody inside one.
 pub fn status_in_callback(call: impl FnOnce() -> Result<(), Failure>) -> Status {
-    match caught(call) {
-        Ok(()) => Status::Ok,
-        Err(failure) => {
-            record(&failure);
-            failure.status
-        }
-    }
+    recorded(caught(call)).err().unwrap_or(Status::Ok)
 }
 
 /// The body of the functions that give a number of bytes, or a negative status.
 pub fn count(call: impl FnOnce() -> Result<usize, Failure>) -> i32 {
-    match guarded(call) {
-        Ok(count) => i32::try_from(count).unwrap_or(i32::MAX),
-        Err(failure) => {
-            record(&failure);
-            failure.status as i32
-        }
-    }
+    number(|| call().map(|count| i32::try_from(count).unwrap_or(i32::MAX)))
 }
 
 /// The body of the functions that give a number, or a negative status.
 pub fn number(call: impl FnOnce() -> Result<i32, Failure>) -> i32 {
-    match guarded(call) {
-        Ok(number) => number,
-        Err(failure) => {
-            record(&failure);
-            failure.status as i32
-        }
-    }
+    recorded(guarded(call)).unwrap_or_else(|status| status as i32)
 }
 
 /// The body of a getter of a status, which is also why the call fails.
 pub fn told_status(call: impl FnOnce() -> Result<Status, Failure>) -> Status {
-    match guarded(call) {
-        Ok(status) => status,
-        Err(failure) => {
-            record(&failure);
-            failure.status
-        }
-    }
+    recorded(guarded(call)).unwrap_or_else(|status| status)
 }
 
 /// The body of every other getter: `default` where the call fails, with the last error set.
 pub fn value<T>(default: T, call: impl FnOnce() -> Result<T, Failure>) -> T {
-    match guarded(call) {
-        Ok(value) => value,
-        Err(failure) => {
-            record(&failure);
-            default
-        }
-    }
+    recorded(guarded(call)).unwrap_or(default)
 }
 
 /// The body of every `_free`.
 pub fn free(call: impl FnOnce() -> Result<(), Failure>) {
     value((), call);
+}
+
+/// A failure is the thread's last one from here on.
+fn recorded<T>(result: Result<T, Failure>) -> Result<T, Status> {
+    result.map_err(|failure| {
+        record(&failure);
+        failure.status
+    })
 }
 
 fn guarded<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {

@@ -19,7 +19,8 @@ impl CloseNotify {
     pub fn is_in(&mut self, bytes: &[u8]) -> bool {
         let mut rest = bytes;
         while let Some((byte, after)) = rest.split_first() {
-            if let Some(passed) = Some(self.left.min(rest.len())).filter(|passed| *passed > 0) {
+            if self.left > 0 {
+                let passed = self.left.min(rest.len());
                 self.left -= passed;
                 rest = rest.get(passed..).unwrap_or_default();
                 continue;
