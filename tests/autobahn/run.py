@@ -16,8 +16,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path.insert(0, str(HERE.parent / "sigv4"))
-import cognito  # noqa: E402
+sys.path.insert(0, str(HERE.parent / "tls"))
+from certificates import EC, Maker  # noqa: E402
 
 GROUPS = ("1", "2", "3", "4", "5", "6", "7", "10")
 CASES = 247
@@ -32,7 +32,9 @@ def main():
     environment = Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        cognito.certificates(folder)
+        maker = Maker(folder)
+        maker.root("ca", "/CN=ca", EC)
+        maker.server("server", ["ca"], sends=[])
         port = free_port()
         server = start(environment, folder, port)
         try:

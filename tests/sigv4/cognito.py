@@ -3,46 +3,22 @@
 import json
 import socket
 import ssl
-import subprocess
+import sys
 import threading
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tls"))
+from certificates import Maker  # noqa: E402
 
 # Valid at every time that a case signs at: X.509 ends with 9999.
-CONFIGURATION = """
-[ca]
-default_ca = suite
-[suite]
-database = {0}/index.txt
-rand_serial = yes
-new_certs_dir = {0}
-policy = any
-[any]
-commonName = supplied
-[authority]
-basicConstraints = critical,CA:TRUE
-[server]
-basicConstraints = critical,CA:FALSE
-subjectAltName = DNS:localhost
-[req]
-distinguished_name = none
-prompt = no
-[none]
-"""
+ALWAYS = ("19700101000000Z", "99991231235959Z")
 
 
 def certificates(folder):
     """Makes ca.pem, and server.pem with server.key."""
-    (folder / "index.txt").write_text("")
-    (folder / "openssl.cnf").write_text(CONFIGURATION.format(folder))
-    for name, extensions, signer in (("ca", "authority", ("-selfsign", "-keyfile", "ca.key")),
-                                     ("server", "server", ("-cert", "ca.pem", "-keyfile", "ca.key"))):
-        _openssl(folder, "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-config", "openssl.cnf",
-                 "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
-        _openssl(folder, "ca", "-batch", "-notext", "-config", "openssl.cnf", "-md", "sha256", "-extensions", extensions, *signer,
-                 "-startdate", "19700101000000Z", "-enddate", "99991231235959Z", "-in", f"{name}.csr", "-out", f"{name}.pem")
-
-
-def _openssl(folder, *arguments):
-    subprocess.run(["openssl", *arguments], cwd=folder, check=True, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    maker = Maker(folder)
+    maker.lasting_root("ca", "/CN=ca", ALWAYS)
+    maker.server("server", ["ca"], sends=[], dates=ALWAYS)
 
 
 def identity(case):
