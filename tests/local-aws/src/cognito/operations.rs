@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::refusal::{self, Refusal, refusal};
 use super::validation;
 use crate::clock;
-use crate::credentials::{LIFETIME_S, Owner};
+use crate::credentials::{Key, LIFETIME_S, Owner};
 use crate::events::Service;
 use crate::http::Request;
 use crate::identities::Logins;
@@ -40,8 +40,7 @@ pub fn values(state: &Arc<State>, body: Option<&Map<String, Value>>) -> [(&'stat
     let asked = body.and_then(|body| body.get("IdentityId")).and_then(Value::as_str);
     let identity = asked.map_or_else(|| state.identities.guest(&state.options.cognito_region), str::to_owned);
     let owner = Owner { identity: identity.clone(), authenticated: false };
-    let key = state.credentials.issue(clock::now() + LIFETIME_S, owner);
-    state.secrets.given(&key);
+    let key = give(state, LIFETIME_S, owner);
     let now = state.now(Service::Cognito);
     [
         ("identity", identity),
@@ -104,11 +103,17 @@ fn check_logins(state: &State, logins: &Logins) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// New credentials of an identity, which are noted as given out.
+fn give(state: &State, lifetime_s: i64, owner: Owner) -> Key {
+    let key = state.credentials.issue(clock::now() + lifetime_s, owner);
+    state.secrets.given(&key);
+    key
+}
+
 fn credentials(state: &State, owner: Owner, fault: &str) -> String {
     let lifetime_s = if fault == "expired" { -LIFETIME_S } else { LIFETIME_S };
     let identity = json!(owner.identity);
-    let key = state.credentials.issue(clock::now() + lifetime_s, owner);
-    state.secrets.given(&key);
+    let key = give(state, lifetime_s, owner);
     let expires_at = state.now(Service::Cognito) + lifetime_s;
     let id = json!(key.access_key_id);
     let secret = json!(key.secret_key);
