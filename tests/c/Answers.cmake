@@ -14,8 +14,10 @@ endif()
 # Whatever the kernel says no to. The programs are those of this machine, which strace can stop.
 if(COGNITO_CONNECT_BUILD_EXAMPLES AND NOT CMAKE_CROSSCOMPILING AND NOT rust_target MATCHES "musl")
     add_library(stops_at_start MODULE stops_at_start.c)
+    add_executable(goes_on_after_a_failed_call goes_on_after_a_failed_call.c)
+    target_link_libraries(goes_on_after_a_failed_call PRIVATE c_tests)
     set(system_calls ${local_aws} run -- "${PROJECT_SOURCE_DIR}/tests/reliability/system_calls" "$<TARGET_FILE:stops_at_start>"
-        "$<TARGET_FILE:cognito_connect_example>" "$<TARGET_FILE:pubsub>")
+        "$<TARGET_FILE:cognito_connect_example>" "$<TARGET_FILE:goes_on_after_a_failed_call>")
     add_c_test_command(withstands_failed_system_calls failures 1200 COMMAND ${system_calls} --quick)
     add_c_test_command(withstands_all_failed_system_calls failures 3600 LABELS long COMMAND ${system_calls})
 endif()

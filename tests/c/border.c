@@ -1,6 +1,7 @@
 /* See border.h. */
 
 #include "border.h"
+#include "proc.h"
 
 #include <stdarg.h>
 
@@ -86,7 +87,7 @@ void try_each_function(void (*try)(const struct function *function)) {
             try_each_of(type);
         }
     }
-    fetch_with_callbacks(in_load, save_nothing, in_login);
+    CHECK_STATUS(COGNITO_STATUS_OK, fetch_with_callbacks(in_load, save_nothing, in_login));
 }
 
 int wait_of(const struct function *function) {
@@ -131,6 +132,11 @@ void check_outcome(const struct function *function, const struct outcome *outcom
 }
 
 static long begun, passed, not_applicable;
+enum { REASONS_MAX = 8 };
+static struct {
+    const char *why;
+    long count;
+} reasons[REASONS_MAX];
 static int failed_before;
 static char row[256];
 
@@ -146,11 +152,33 @@ void case_begin(const char *format, ...) {
 
 void case_end(void) { passed += check_failures() == failed_before; }
 
-void case_not_applicable(long count) { not_applicable += count; }
+void case_not_applicable(const char *why) {
+    int i = 0;
+    while (i < REASONS_MAX - 1 && reasons[i].why != NULL && strcmp(reasons[i].why, why) != 0) {
+        i++;
+    }
+    reasons[i].why = why;
+    reasons[i].count++;
+    not_applicable++;
+}
+
+static int threads_before, descriptors_before;
+
+void cases_prepare(void) {
+    if (threads_before == 0) {
+        threads_before = proc_own_threads();
+        descriptors_before = proc_count(0, "fd");
+    }
+}
 
 int cases_result(void) {
     check_row = "";
+    CHECK(proc_threads_fall_to(threads_before));
+    CHECK_INT(descriptors_before, proc_count(0, "fd"));
     CHECK(passed == begun && begun > 0);
+    for (int i = 0; i < REASONS_MAX && reasons[i].why != NULL; i++) {
+        printf("%ld not applicable: %s\n", reasons[i].count, reasons[i].why);
+    }
     printf("%ld of %ld, %ld not applicable\n", passed, begun, not_applicable);
     return check_result();
 }

@@ -102,9 +102,9 @@ cognito_provider *provider_with_callbacks(cognito_identity_load_fn load,
                                           cognito_identity_save_fn save, cognito_login_fn login,
                                           void *user_data);
 
-/* Makes one, fetches, which calls them, and frees it. */
-void fetch_with_callbacks(cognito_identity_load_fn load, cognito_identity_save_fn save,
-                          cognito_login_fn login);
+/* Makes one, which is the live one meanwhile, fetches, which calls them, and frees it. */
+cognito_status fetch_with_callbacks(cognito_identity_load_fn load, cognito_identity_save_fn save,
+                                    cognito_login_fn login);
 
 /* Callbacks for it: nothing is stored, and everybody is logged in. */
 int32_t load_nothing(const char *pool, cognito_identity_sink *sink, void *unused);
@@ -146,7 +146,12 @@ void check_outcome(const struct function *function, const struct outcome *outcom
 /* Counts cases; the last line that a test prints is what it has counted. */
 void case_begin(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void case_end(void);
-void case_not_applicable(long count);
+void case_not_applicable(const char *why);
+
+/* Notes how many threads and descriptors there are; the first handles_mend() calls it. */
+void cases_prepare(void);
+
+/* That threads and descriptors are as many as before the first handle, and what was counted. */
 int cases_result(void);
 
 #endif

@@ -202,14 +202,17 @@ cognito_provider *provider_with_callbacks(cognito_identity_load_fn load_fn,
     return provider;
 }
 
-void fetch_with_callbacks(cognito_identity_load_fn load_fn, cognito_identity_save_fn save_fn,
-                          cognito_login_fn login_fn) {
+cognito_status fetch_with_callbacks(cognito_identity_load_fn load_fn,
+                                    cognito_identity_save_fn save_fn, cognito_login_fn login_fn) {
     cognito_provider *provider = provider_with_callbacks(load_fn, save_fn, login_fn, NULL);
     cognito_credentials *credentials = NULL;
-    CHECK_STATUS(COGNITO_STATUS_OK,
-                 cognito_provider_fetch(provider, COGNITO_WAIT_FOREVER, &credentials));
+    void *other = handles.live[HANDLE_PROVIDER];
+    handles.live[HANDLE_PROVIDER] = provider;
+    cognito_status status = cognito_provider_fetch(provider, COGNITO_WAIT_FOREVER, &credentials);
+    handles.live[HANDLE_PROVIDER] = other;
     cognito_credentials_free(credentials);
     cognito_provider_free(provider);
+    return status;
 }
 
 static cognito_config *made_config(void) {
@@ -309,6 +312,7 @@ void handle_free(enum handle_type type, void *handle) {
 }
 
 void handles_mend(void) {
+    cases_prepare();
     if (handles.live[HANDLE_CLIENT] != NULL &&
         !cognito_client_is_connected(handles.live[HANDLE_CLIENT])) {
         handle_free(HANDLE_CLIENT, handles.live[HANDLE_CLIENT]);
@@ -330,8 +334,8 @@ void handles_mend(void) {
         }
     }
     if (handles.freed[HANDLE_LOGIN_SINK] == NULL) {
-        fetch_with_callbacks(load, save_nothing, login);
-        REQUIRE(handles.freed[HANDLE_IDENTITY_SINK] != NULL &&
+        REQUIRE(fetch_with_callbacks(load, save_nothing, login) == COGNITO_STATUS_OK &&
+                handles.freed[HANDLE_IDENTITY_SINK] != NULL &&
                 handles.freed[HANDLE_LOGIN_SINK] != NULL);
     }
 }

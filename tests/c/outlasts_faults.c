@@ -1,8 +1,8 @@
-/* A soak: a publisher and a subscriber with QoS 1 and persistent sessions go on while a fault of a
- * random kind strikes both again and again. Each fault is survived: soon after it both are
- * connected again, and a message that was sent after it is acknowledged and delivered. At the end
- * all that was acknowledged has been delivered, and memory, descriptors and threads are what they
- * were. Prints samples for the plot of tests/reliability/soak.
+/* A soak: a publisher and a subscriber with QoS 1 and persistent sessions go on while faults strike
+ * both again and again, of all kinds in a random order. Each fault is survived: it has struck, soon
+ * after it both are connected again, and a message that was sent after it is acknowledged and
+ * delivered. At the end all that was acknowledged has been delivered, and memory, descriptors and
+ * threads are what they were. Prints samples for the plot of tests/reliability/soak.
  * Arguments: seconds, seconds between two faults, and the seed (0: a new one). */
 
 #define _POSIX_C_SOURCE 200809L
@@ -147,10 +147,34 @@ static void work(cognito_client *sender, cognito_client *receiver) {
     REQUIRE(cognito_client_process(receiver, 2) == COGNITO_STATUS_OK);
 }
 
+static long network_faults(void) { return local_aws_counter("iot_network_faults"); }
+
+/* One that is to end both sessions has ended them, and others are in the way of both. */
+static bool has_struck(const struct kind *kind, int lost_before, long faults_before) {
+    bool ends = kind->drop != NULL || !kind->lasts;
+    return ends ? lost >= lost_before + 2 : network_faults() >= faults_before + 2;
+}
+
+/* The next kind: all of them come, in an order that is new each time, before one comes again. */
+static const struct kind *next_kind(uint64_t *seed) {
+    static int order[KINDS], left;
+    if (left == 0) {
+        for (; left < KINDS; left++) {
+            order[left] = left;
+        }
+    }
+    uint32_t at = random_below(seed, (uint32_t)left--);
+    int kind = order[at];
+    order[at] = order[left];
+    return &kinds[kind];
+}
+
 /* A fault, from its beginning until it is survived, or not. */
 static bool survives(const struct kind *kind, double lasts_ms, cognito_client *sender,
                      cognito_client *receiver) {
     double began = now_ms();
+    int lost_before = lost;
+    long faults_before = network_faults();
     strike(kind);
     while (kind->lasts && now_ms() - began < lasts_ms) {
         work(sender, receiver);
@@ -162,12 +186,9 @@ static bool survives(const struct kind *kind, double lasts_ms, cognito_client *s
     double lifted = now_ms(), deadline = lifted + allowed_ms(20000);
     int first = sent; /* what is sent from here on was sent after the fault */
     bool is_survived = false;
-    int before = lost;
     while (!is_survived && now_ms() < deadline) {
         work(sender, receiver);
-        /* A fault that is to end the session has to end it first. */
-        bool has_struck = kind->lasts || lost >= before + 2 || now_ms() - began > 6000;
-        is_survived = has_struck && cognito_client_is_connected(sender) &&
+        is_survived = has_struck(kind, lost_before, faults_before) && cognito_client_is_connected(sender) &&
                       cognito_client_is_connected(receiver) && sent > first &&
                       acknowledged[first] && delivered[first];
     }
@@ -231,8 +252,7 @@ int main(int argc, char **argv) {
         /* The last fault leaves time to come back. */
         if (seconds() * 1000 >= next_fault && next_fault < run_ms - between_ms / 2) {
             faults++;
-            survived +=
-                survives(&kinds[random_below(&seed, KINDS)], between_ms / 4, sender, receiver);
+            survived += survives(next_kind(&seed), between_ms / 4, sender, receiver);
             next_fault += between_ms;
             is_to_be_quiet = true;
         }

@@ -5,6 +5,8 @@
 
 #include "check.h"
 
+#include <stdatomic.h>
+
 /* A number from /proc/PID/status, such as VmRSS in KiB. */
 long proc_status(int pid, const char *name);
 
@@ -21,6 +23,9 @@ int proc_count(int pid, const char *folder);
 /* How many threads this program has on its own account: one, and what comes with the first that is
  * started: a sanitizer's, an emulator's. */
 int proc_own_threads(void);
+
+/* Waits until the thread whose id is there, which may still be 0, sleeps in a call of the kernel. */
+bool proc_thread_falls_asleep(const atomic_int *thread_id);
 
 /* Waits until it has no more threads than that: one that has ended may be listed for a moment. */
 bool proc_threads_fall_to(int count);

@@ -5,6 +5,7 @@
 #include "answers.h"
 #include "proc.h"
 
+/* Bad ones. */
 enum { FEWEST_OF_COGNITO = 25, FEWEST_OF_THE_UPGRADE = 15 };
 
 static bool says(const struct answer *answer, const char *option) {
@@ -114,7 +115,7 @@ int main(int argc, char **argv) {
     way_choose(argc, argv);
     FILE *table = argc > 1 ? fopen(argv[1], "r") : NULL;
     static struct answer answer;
-    int cognito = 0, upgrade = 0, good = 0, not_applicable = 0;
+    int cognito = 0, upgrade = 0, all = 0, good = 0, not_applicable = 0;
     REQUIRE(table != NULL);
     /* The program's own pages come into memory when they are first used. */
     void *first = local_aws_handle();
@@ -126,8 +127,10 @@ int main(int argc, char **argv) {
             not_applicable++;
         } else {
             int failures = check_failures();
-            cognito += says(&answer, "service=cognito");
-            upgrade += says(&answer, "service=iot");
+            bool is_bad = strcmp(answer.status, "COGNITO_STATUS_OK") != 0;
+            cognito += is_bad && says(&answer, "service=cognito");
+            upgrade += is_bad && says(&answer, "service=iot");
+            all++;
             check_answer(&answer);
             good += check_failures() == failures;
         }
@@ -137,6 +140,8 @@ int main(int argc, char **argv) {
     check_row = "";
     CHECK(cognito >= FEWEST_OF_COGNITO);
     CHECK(upgrade >= (way == &the_provider ? 0 : FEWEST_OF_THE_UPGRADE));
-    printf("%d of %d, %d not applicable\n", good, cognito + upgrade, not_applicable);
+    printf("%d bad ones of Cognito and %d to the upgrade, and %d good ones\n", cognito, upgrade,
+           all - cognito - upgrade);
+    printf("%d of %d, %d not applicable\n", good, all, not_applicable);
     return check_result();
 }

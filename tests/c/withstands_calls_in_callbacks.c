@@ -1,14 +1,29 @@
-/* Every function inside every callback, with good arguments, also the free of the very handle that
- * calls back: in those that run in the middle of a call it is refused with
- * COGNITO_STATUS_REENTRANT and does nothing; in the others it works, unless it would wait. */
+/* Every function inside every callback and each kind of event, with good arguments, and where it
+ * takes such a handle with the very one that calls back, the free of it too: in those that run in
+ * the middle of a call it is refused with COGNITO_STATUS_REENTRANT and does nothing; in the others
+ * it works, unless it would wait. */
 
 #include "border.h"
 
 #include <poll.h>
 
-enum place { IN_LOG, IN_LOGIN, IN_LOAD, IN_SAVE, IN_EVENT, IN_MESSAGE, IN_COMPLETION, PLACE_COUNT };
-static const char *const place_names[] = {"log",   "login",   "load",      "save",
-                                          "event", "message", "completion"};
+enum place {
+    IN_LOG,
+    IN_LOGIN,
+    IN_LOAD,
+    IN_SAVE,
+    IN_CONNECTING,
+    IN_CONNECTED,
+    IN_CONNECT_FAILED,
+    IN_DISCONNECTED,
+    IN_MESSAGE,
+    IN_COMPLETION,
+    PLACE_COUNT
+};
+static const char *const place_names[] = {
+    "log",       "login",          "load",         "save",    "CONNECTING",
+    "CONNECTED", "CONNECT_FAILED", "DISCONNECTED", "message", "completion"};
+#define FIRST_OF_QUEUE IN_CONNECTING /* those before it are in the middle of a call */
 
 /* What is called in the next callback of this place, and what it waits. */
 static enum place place = PLACE_COUNT;
@@ -73,8 +88,18 @@ static int32_t on_save(const char *pool, const char *identity, void *unused) {
 static void on_event(cognito_client *client, const cognito_event *event, void *unused) {
     (void)client;
     (void)unused;
-    if (event->kind == COGNITO_EVENT_KIND_CONNECTED) {
-        call_here(IN_EVENT);
+    switch (event->kind) {
+    case COGNITO_EVENT_KIND_CONNECTING:
+        call_here(IN_CONNECTING);
+        break;
+    case COGNITO_EVENT_KIND_CONNECTED:
+        call_here(IN_CONNECTED);
+        break;
+    case COGNITO_EVENT_KIND_CONNECT_FAILED:
+        call_here(IN_CONNECT_FAILED);
+        break;
+    default:
+        call_here(IN_DISCONNECTED);
     }
 }
 static void on_message(cognito_client *client, const cognito_message *message, void *unused) {
@@ -115,16 +140,49 @@ static void process_until_called(void) {
           status == COGNITO_STATUS_INVALID_STATE);
 }
 
+static bool is_in_an_event(void) { return place >= FIRST_OF_QUEUE && place < IN_MESSAGE; }
+
+/* A call of the handle that the function is going to be called with. */
+static void log_a_failure(void) {
+    cognito_status status;
+    switch (handle_of(current)) {
+    case HANDLE_CLIENT:
+        status = cognito_client_unsubscribe(handles.live[HANDLE_CLIENT], NULL, 0, NULL, NULL);
+        break;
+    case HANDLE_TRANSPORT:
+        status = cognito_transport_recv(handles.live[HANDLE_TRANSPORT], NULL, 1);
+        break;
+    case HANDLE_PROVIDER:
+        status = cognito_provider_fetch(handles.live[HANDLE_PROVIDER], 0, NULL);
+        break;
+    case HANDLE_CONFIG:
+        status = cognito_config_set_port(handles.live[HANDLE_CONFIG], 0);
+        break;
+    default:
+        status = cognito_config_new(NULL);
+    }
+    CHECK_STATUS(COGNITO_STATUS_INVALID_ARGUMENT, status);
+}
+
 /* Brings a callback about. */
 static void reach(void) {
     cognito_client *client = handles.live[HANDLE_CLIENT];
     cognito_status status = COGNITO_STATUS_OK;
     if (place == IN_LOG) {
-        CHECK_STATUS(COGNITO_STATUS_INVALID_ARGUMENT, cognito_config_new(NULL));
-    } else if (place == IN_EVENT) {
+        log_a_failure();
+    } else if (is_in_an_event()) {
         new_client();
-        status = cognito_client_connect(handles.live[HANDLE_CLIENT], COGNITO_WAIT_FOREVER);
-        CHECK(status == COGNITO_STATUS_OK || status == COGNITO_STATUS_CANCELLED);
+        client = handles.live[HANDLE_CLIENT];
+        local_aws_fault(place == IN_CONNECT_FAILED ? "iot.upgrade=refuse" : "iot.upgrade=");
+        status = cognito_client_connect(client, COGNITO_WAIT_FOREVER);
+        local_aws_fault("iot.upgrade=");
+        CHECK(status == (place == IN_CONNECT_FAILED ? COGNITO_STATUS_UPGRADE_REFUSED
+                                                    : COGNITO_STATUS_OK) ||
+              status == COGNITO_STATUS_CANCELLED);
+        if (place == IN_DISCONNECTED) {
+            status = cognito_client_disconnect(client, COGNITO_WAIT_FOREVER);
+            CHECK(status == COGNITO_STATUS_OK || status == COGNITO_STATUS_CANCELLED);
+        }
     } else if (place == IN_MESSAGE) {
         CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "test/here", "x", 1, 0,
                                                                false, NULL, 0, NULL, NULL));
@@ -134,13 +192,16 @@ static void reach(void) {
                                                                false, NULL, 0, on_complete, NULL));
         process_until_called();
     } else {
-        fetch_with_callbacks(on_load, on_save, on_login);
+        status = fetch_with_callbacks(on_load, on_save, on_login);
+        CHECK_STATUS(is_one_of(current, "cognito_provider_cancel ") ? COGNITO_STATUS_CANCELLED
+                                                                    : COGNITO_STATUS_OK,
+                     status);
     }
 }
 
 /* Gives up what the call has used up. */
 static void clean_up(void) {
-    if (is_one_of(current, "cognito_client_start ") && place >= IN_EVENT) {
+    if (is_one_of(current, "cognito_client_start ") && place >= FIRST_OF_QUEUE) {
         CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_stop(handles.live[HANDLE_CLIENT]));
     }
     for (int i = 0; i < current->parameter_count; i++) {
@@ -148,7 +209,7 @@ static void clean_up(void) {
             handle_free(current->parameters[i].handle, outcome.made);
         }
     }
-    bool is_used_up = place >= IN_EVENT && handle_of(current) < HANDLE_COUNT &&
+    bool is_used_up = place >= FIRST_OF_QUEUE && handle_of(current) < HANDLE_COUNT &&
                       (ends_with(current->name, "_free") || ends_with(current->name, "_cancel") ||
                        ends_with(current->name, "connect") || ends_with(current->name, "_close"));
     if (is_used_up) {
@@ -161,7 +222,7 @@ static void clean_up(void) {
 static void mend(void) {
     void *before = handles.live[HANDLE_CLIENT];
     handles_mend();
-    if (handles.live[HANDLE_CLIENT] != before && place != IN_EVENT) {
+    if (handles.live[HANDLE_CLIENT] != before && !is_in_an_event()) {
         new_client();
         cognito_client *client = handles.live[HANDLE_CLIENT];
         REQUIRE(cognito_client_connect(client, COGNITO_WAIT_FOREVER) == COGNITO_STATUS_OK &&
@@ -221,7 +282,7 @@ static void try_in(enum place here, const struct function *function, int32_t wai
     reach();
     REQUIRE(cognito_log_set(COGNITO_LOG_LEVEL_NONE, NULL, NULL) == COGNITO_STATUS_OK);
     CHECK(was_called);
-    if (here < IN_EVENT) {
+    if (here < FIRST_OF_QUEUE) {
         check_refused();
     } else {
         check_answered();
@@ -237,7 +298,7 @@ int main(void) {
         handles.live[HANDLE_CLIENT] = NULL;
         for (size_t i = 0; i < function_count; i++) {
             try_in(here, &functions[i], 0);
-            if (wait_of(&functions[i]) >= 0 && here >= IN_EVENT) {
+            if (wait_of(&functions[i]) >= 0 && here >= FIRST_OF_QUEUE) {
                 try_in(here, &functions[i], COGNITO_WAIT_FOREVER);
             }
         }

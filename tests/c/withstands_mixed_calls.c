@@ -23,6 +23,7 @@ enum { RARE = 200 };
 /* Tokens of all threads. */
 static _Atomic(void *) shared[HANDLE_COUNT][SHARED];
 static atomic_long done, failed, made_count;
+static atomic_long succeeded, refused, connected; /* of what gives a status; of is_connected */
 static long calls;
 static uint64_t seed;
 
@@ -104,6 +105,12 @@ static void call_one(struct caller *caller) {
     struct outcome outcome = call_with(function, arguments, &made);
     failed += strcmp(cognito_status_name(outcome.status), "COGNITO_STATUS_UNKNOWN") == 0;
     failed += outcome.status == COGNITO_STATUS_INTERNAL;
+    if (function->gives == STATUS || function->gives == COUNT) {
+        succeeded += outcome.status == COGNITO_STATUS_OK;
+        refused += outcome.status != COGNITO_STATUS_OK;
+    } else if (is_one_of(function, "cognito_client_is_connected cognito_transport_is_open ")) {
+        connected += outcome.result.number != 0;
+    }
     for (int i = 0; i < function->parameter_count && made != NULL; i++) {
         if (function->parameters[i].kind == OUT) {
             enum handle_type what = function->parameters[i].handle;
@@ -172,7 +179,11 @@ int main(int argc, char **argv) {
     }
     handles_free();
     REQUIRE(cognito_log_set(COGNITO_LOG_LEVEL_NONE, NULL, NULL) == COGNITO_STATUS_OK);
-    fprintf(stderr, "%ld handles were put in the place of others\n", (long)made_count);
+    fprintf(stderr,
+            "%ld handles were put in the place of others; of what gives a status %ld succeeded and "
+            "%ld were refused; %ld times one was connected\n",
+            (long)made_count, (long)succeeded, (long)refused, (long)connected);
+    CHECK(succeeded > refused && connected > 0);
     CHECK(failed == 0 && done == THREADS * calls && made_count > THREADS);
     printf("%ld of %ld\n", (long)(done - failed), THREADS * calls);
     return check_result();

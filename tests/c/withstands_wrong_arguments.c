@@ -179,9 +179,12 @@ static void try_function(const struct function *function) {
         if (kind == HANDLE) {
             try_handles(function, index);
         }
-        /* C cannot tell a pointer to nothing from one to something, and has no third _Bool. */
-        case_not_applicable(kind == TEXT || kind == BYTES || kind == BUFFER || kind == VECTORS ||
-                            kind == OUT || kind == SIZE_OUT || kind == CALLBACK || kind == FLAG);
+        if (kind == FLAG) {
+            case_not_applicable("a _Bool has no third value");
+        } else if (kind == TEXT || kind == BYTES || kind == BUFFER || kind == VECTORS ||
+                   kind == OUT || kind == SIZE_OUT || kind == CALLBACK) {
+            case_not_applicable("what a pointer points to cannot be looked at, if it is not NULL");
+        }
     }
 }
 

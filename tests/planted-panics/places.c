@@ -193,7 +193,7 @@ void places(bool is_brief) {
     for (size_t i = 0; i < sizeof tried / sizeof tried[0]; i++) {
         for (int k = 0; k < 4; k++) {
             if ((tried[i].scenes & 1 << k) == 0) {
-                case_not_applicable(1);
+                case_not_applicable("such a scene does not come past the place");
                 continue;
             }
             uint32_t last = is_brief ? 0 : tried[i].passes;

@@ -6,6 +6,10 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 
+# Labels of tests that measure time or memory, which is another where they run in another way, beside others.
+MEASURING = {"timing", "limits"}
+
+
 class Test:
     """One of them: its name, the words of its command, its labels and what it wants in the environment."""
 
