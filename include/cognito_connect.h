@@ -1792,7 +1792,8 @@ cognito_status cognito_client_publish(cognito_client *client,
                                       void *user_data);
 
 /**
- * Subscribes to all topics that a filter stands for, in place of an earlier subscription with the same filter. The subscription
+ * Subscribes to all topics that a filter stands for, in place of an earlier subscription with the same filter: messages come to
+ * this one from now on, and to the earlier one again if this one is refused or withdrawn. The subscription
  * lasts as long as the client: it is made again on every connection that needs it, after cognito_client_disconnect() too. It
  * can be asked for with wait_ms 0 before the first connect, which is the way not to miss messages that the server has kept
  * for a session. A message is given to every subscription that it matches, once each.

@@ -101,7 +101,7 @@ impl<H: Clone> Session<H> {
         Ok(self.requests.ask(What::Publish(message), expires_at))
     }
 
-    /// Subscribes, in place of an earlier subscription with this filter. Gives the operation.
+    /// Subscribes, in place of an earlier subscription with this filter, which stays unless this one is made. Gives the operation.
     pub fn subscribe(&mut self, filter: &str, qos: Qos, handler: H) -> u64 {
         let operation = self.requests.ask(What::Subscribe(vec![(filter.to_owned(), qos)]), None);
         self.subscriptions.ask(operation, filter, qos, handler);

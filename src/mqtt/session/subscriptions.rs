@@ -6,7 +6,8 @@ use crate::mqtt::topics::matches;
 /// AWS IoT Core's limit on the filters of a SUBSCRIBE.
 const FILTERS_MAX: usize = 8;
 
-/// All subscriptions that are made or wanted.
+/// All subscriptions that are made or wanted. One that is asked for in place of an earlier one stands behind that until the server
+/// has made it: what comes of the operation decides which of them stays.
 pub struct Subscriptions<H> {
     all: Vec<Subscription<H>>,
     /// How many filters were sent again and are not answered yet. While there are any, a session that goes on may lack them.
@@ -32,22 +33,26 @@ impl<H: Clone> Subscriptions<H> {
 
     /// An operation asks for one, in place of an earlier one with the same filter.
     pub fn ask(&mut self, operation: u64, filter: &str, qos: Qos, handler: H) {
-        self.all.retain(|subscription| subscription.filter != filter);
         let filter = filter.to_owned();
         self.all.push(Subscription { filter, qos, handler, operation, is_pending: true, is_made: false });
     }
 
-    /// The server has made one.
+    /// The server has made one, and by that ended an earlier one.
     pub fn made(&mut self, operation: u64, filter: &str) {
         self.answered(operation);
+        let asked_for = |subscription: &Subscription<H>| match operation {
+            super::OWN => !subscription.is_pending,
+            _ => subscription.operation == operation,
+        };
         for subscription in self.all.iter_mut().filter(|subscription| subscription.filter == filter) {
-            if operation == super::OWN || subscription.operation == operation {
+            if asked_for(subscription) {
                 (subscription.is_pending, subscription.is_made) = (false, true);
             }
         }
+        self.all.retain(|subscription| subscription.filter != filter || subscription.operation >= operation);
     }
 
-    /// The server refuses one.
+    /// The server refuses one. An earlier one stays.
     pub fn refused(&mut self, operation: u64, filter: &str) {
         self.answered(operation);
         self.all.retain(|subscription| {
@@ -62,15 +67,18 @@ impl<H: Clone> Subscriptions<H> {
         self.all.retain(|subscription| subscription.filter != filter || subscription.operation > operation);
     }
 
-    /// An operation was taken back before it was sent.
+    /// An operation was taken back before it was sent. An earlier one stays.
     pub fn withdrawn(&mut self, operation: u64) {
         self.all.retain(|subscription| subscription.operation != operation);
     }
 
-    /// All operations were given up; the subscriptions are still wanted.
+    /// All operations were given up; the subscriptions are still wanted, of those with the same filter the last.
     pub fn abandoned(&mut self) {
-        for subscription in &mut self.all {
+        let all = std::mem::take(&mut self.all);
+        for mut subscription in all {
+            self.all.retain(|earlier| earlier.filter != subscription.filter);
             subscription.is_pending = false;
+            self.all.push(subscription);
         }
     }
 
@@ -88,13 +96,15 @@ impl<H: Clone> Subscriptions<H> {
         wanted.chunks(FILTERS_MAX).map(<[_]>::to_vec).collect()
     }
 
-    /// The handlers of all that match, in the order in which they were asked for.
+    /// The handlers of all that match, in the order in which they were asked for; of those with the same filter, that of the last.
     pub fn handlers(&self, topic: &str) -> Vec<H> {
-        self.all
-            .iter()
-            .filter(|subscription| matches(&subscription.filter, topic))
-            .map(|subscription| subscription.handler.clone())
-            .collect()
+        let matching = self.all.iter().filter(|subscription| matches(&subscription.filter, topic));
+        let mut last: Vec<&Subscription<H>> = Vec::new();
+        for subscription in matching {
+            last.retain(|earlier| earlier.filter != subscription.filter);
+            last.push(subscription);
+        }
+        last.into_iter().map(|subscription| subscription.handler.clone()).collect()
     }
 
     fn answered(&mut self, operation: u64) {

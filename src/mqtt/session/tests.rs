@@ -197,6 +197,75 @@ fn each_matching_subscription_gets_a_message_once_and_a_newer_one_replaces_its_f
     assert_eq!(session.handlers("a/1"), ["plus", "new"]);
 }
 
+/// A session with a subscription to a/#, whose connection is gone.
+fn cut_off_subscriber() -> Session<&'static str> {
+    let mut session = session();
+    open(&mut session, false);
+    session.subscribe("a/#", Qos::AtLeastOnce, "old");
+    sent(&mut session);
+    session.received(Received::Suback(1, vec![Ok(Qos::AtLeastOnce)]), NOW).unwrap();
+    session.closed();
+    session
+}
+
+#[test]
+fn a_subscription_stays_when_another_in_its_place_is_withdrawn() {
+    for session_present in [false, true] {
+        let mut session = cut_off_subscriber();
+        for _ in 0..2 {
+            let operation = session.subscribe("a/#", Qos::AtMostOnce, "new");
+            assert_eq!(session.handlers("a/1"), ["new"]);
+            assert_eq!(session.withdraw(operation), Some(Withdrawn::Unsent));
+        }
+        assert_eq!(session.handlers("a/1"), ["old"]);
+        open(&mut session, session_present);
+        let made_again = expect(&[("82", 2, false)]);
+        assert_eq!(sent(&mut session), if session_present { Vec::new() } else { made_again });
+    }
+}
+
+/// The withdrawal may come when the new connection was asked for the subscriptions already.
+#[test]
+fn a_subscription_is_made_again_also_while_another_in_its_place_waits() {
+    let mut session = cut_off_subscriber();
+    let operation = session.subscribe("a/#", Qos::AtMostOnce, "new");
+    open(&mut session, false);
+    assert!(next(&mut session, NOW).is_some());
+    session.received(Received::Suback(2, vec![Ok(Qos::AtLeastOnce)]), NOW).unwrap();
+    assert_eq!(session.withdraw(operation), Some(Withdrawn::Unsent));
+    assert_eq!(session.handlers("a/1"), ["old"]);
+    session.closed();
+    open(&mut session, false);
+    assert_eq!(sent(&mut session), expect(&[("82", 3, false)]));
+}
+
+#[test]
+fn a_subscription_stays_when_the_server_refuses_another_in_its_place_and_ends_when_that_is_made() {
+    let mut session = cut_off_subscriber();
+    open(&mut session, true);
+    for (id, granted, handler) in [(2, Err(Reason::new(0x80)), "old"), (3, Ok(Qos::AtMostOnce), "new")] {
+        session.subscribe("a/#", Qos::AtMostOnce, "new");
+        sent(&mut session);
+        session.received(Received::Suback(id, vec![granted]), NOW).unwrap();
+        assert_eq!(session.handlers("a/1"), [handler]);
+    }
+    session.closed();
+    open(&mut session, false);
+    assert_eq!(sent(&mut session), expect(&[("82", 4, false)]));
+}
+
+#[test]
+fn of_subscriptions_in_the_place_of_each_other_the_last_is_wanted_when_all_are_abandoned() {
+    let mut session = cut_off_subscriber();
+    session.subscribe("a/#", Qos::AtMostOnce, "new");
+    session.abandon();
+    assert_eq!(session.handlers("a/1"), ["new"]);
+    open(&mut session, true);
+    assert_eq!(sent(&mut session), expect(&[("82", 2, false)]));
+    session.received(Received::Suback(2, vec![Ok(Qos::AtMostOnce)]), NOW).unwrap();
+    assert_eq!(session.handlers("a/1"), ["new"]);
+}
+
 #[test]
 fn an_unsubscribe_does_not_end_the_subscription_that_came_after_it() {
     let mut session = session();
