@@ -1429,7 +1429,7 @@ cognito_status cognito_config_set_reconnect_ms(cognito_config *config,
  * more is refused with COGNITO_STATUS_QUEUE_FULL, and nothing that was accepted is dropped for it. Defaults 1000 and 1048576.
  *
  * @param messages 1 to 1000000.
- * @param bytes    Of topics and payloads together, 1 and above. One message of any size is taken when nothing waits.
+ * @param bytes    Of topics, payloads and properties together, 1 and above. One message of any size is taken when nothing waits.
  */
 COGNITO_WARN_UNUSED
 cognito_status cognito_config_set_queue_max(cognito_config *config,

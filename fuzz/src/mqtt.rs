@@ -5,7 +5,9 @@ use crate::check_failure;
 use arbitrary::{Result, Unstructured};
 use bytes::{Bytes, BytesMut};
 use cognito_connect::Stage;
-use cognito_connect::fuzzing::codec::{self, Alias, Connect, Message, MqttVersion, Properties, Qos, Received, Will};
+use cognito_connect::fuzzing::codec::{
+    self, Alias, Connect, Message, MqttVersion, Properties, Qos, Received, UserProperties, Will,
+};
 use cognito_connect::fuzzing::{framing, topics};
 use mqtt_protocol_core::mqtt::Arc;
 use mqtt_protocol_core::mqtt::packet::{self as other, v3_1_1, v5_0};
@@ -174,11 +176,11 @@ fn properties(version: MqttVersion, is_will: bool, input: &mut Unstructured<'_>)
         content_type: if input.arbitrary()? { Some(text(input)?) } else { None },
         response_topic: if input.arbitrary()? { Some(topic(input)?) } else { None },
         correlation_data: input.arbitrary::<Option<&[u8]>>()?.map(Bytes::copy_from_slice),
-        user_properties: Vec::new(),
+        user_properties: UserProperties::default(),
         will_delay_s: if is_will { input.arbitrary()? } else { None },
     };
     while input.arbitrary()? {
-        properties.user_properties.push((text(input)?, text(input)?));
+        properties.user_properties.push(&text(input)?, &text(input)?);
     }
     Ok((properties != Properties::default()).then(|| Box::new(properties)))
 }

@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::features::MQTT5;
 use crate::status::Status;
 use bytes::Bytes;
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr::{null, without_provenance};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -26,18 +26,15 @@ pub struct Held {
     properties: Properties,
     content_type: Option<CString>,
     response_topic: Option<CString>,
-    user_properties: Vec<(CString, CString)>,
     /// Of a message that has come.
     is_fixed: bool,
 }
 
 impl Held {
     fn of(properties: Properties, is_fixed: bool) -> Self {
-        let users = properties.user_properties.iter();
         Self {
             content_type: properties.content_type.as_deref().map(c_string),
             response_topic: properties.response_topic.as_deref().map(c_string),
-            user_properties: users.map(|(name, value)| (c_string(name), c_string(value))).collect(),
             properties,
             is_fixed,
         }
@@ -170,8 +167,7 @@ pub unsafe extern "C" fn cognito_properties_add_user_property(
         let (name, value) = unsafe { (text("name", name)?, text("value", value)?) };
         check("name", name)?;
         check("value", value)?;
-        held.properties.user_properties.push((name.to_owned(), value.to_owned()));
-        held.user_properties.push((c_string(name), c_string(value)));
+        held.properties.user_properties.push(name, value);
         Ok(())
     })
 }
@@ -209,7 +205,7 @@ pub extern "C" fn cognito_properties_message_expiry_s(properties: *const cognito
 /// @return Owned by the properties. NULL when that is not said.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_properties_content_type(properties: *const cognito_properties) -> *const c_char {
-    read(properties, null(), |held| pointer(held.content_type.as_ref()))
+    read(properties, null(), |held| pointer(held.content_type.as_deref()))
 }
 
 /// Where an answer is to be published.
@@ -217,7 +213,7 @@ pub extern "C" fn cognito_properties_content_type(properties: *const cognito_pro
 /// @return Owned by the properties. NULL when that is not said.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_properties_response_topic(properties: *const cognito_properties) -> *const c_char {
-    read(properties, null(), |held| pointer(held.response_topic.as_ref()))
+    read(properties, null(), |held| pointer(held.response_topic.as_deref()))
 }
 
 /// What tells the answer to this message from others.
@@ -248,7 +244,7 @@ pub unsafe extern "C" fn cognito_properties_correlation_data(
 /// @return 0 when properties is not a live handle.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_properties_user_property_count(properties: *const cognito_properties) -> usize {
-    read(properties, 0, |held| held.user_properties.len())
+    read(properties, 0, |held| held.properties.user_properties.count())
 }
 
 /// The name of a user property.
@@ -260,7 +256,7 @@ pub extern "C" fn cognito_properties_user_property_name(
     properties: *const cognito_properties,
     index: usize,
 ) -> *const c_char {
-    read(properties, null(), |held| pointer(held.user_properties.get(index).map(|(name, _)| name)))
+    read(properties, null(), |held| pointer(held.properties.user_properties.get(index).map(|(name, _)| name)))
 }
 
 /// The value of a user property.
@@ -272,7 +268,7 @@ pub extern "C" fn cognito_properties_user_property_value(
     properties: *const cognito_properties,
     index: usize,
 ) -> *const c_char {
-    read(properties, null(), |held| pointer(held.user_properties.get(index).map(|(_, value)| value)))
+    read(properties, null(), |held| pointer(held.properties.user_properties.get(index).map(|(_, value)| value)))
 }
 
 /// Frees properties and their strings. Does not block.
@@ -305,7 +301,7 @@ fn read<T>(properties: *const cognito_properties, default: T, part: impl FnOnce(
     boundary::value(default, || Ok(part(&lock(&*PROPERTIES.get(properties)?))))
 }
 
-fn pointer(text: Option<&CString>) -> *const c_char {
+fn pointer(text: Option<&CStr>) -> *const c_char {
     text.map_or(null(), |text| text.as_ptr())
 }
 

@@ -165,7 +165,7 @@ pub extern "C" fn cognito_config_set_reconnect_ms(config: *mut cognito_config, m
 /// more is refused with COGNITO_STATUS_QUEUE_FULL, and nothing that was accepted is dropped for it. Defaults 1000 and 1048576.
 ///
 /// @param messages 1 to 1000000.
-/// @param bytes    Of topics and payloads together, 1 and above. One message of any size is taken when nothing waits.
+/// @param bytes    Of topics, payloads and properties together, 1 and above. One message of any size is taken when nothing waits.
 #[unsafe(no_mangle)]
 pub extern "C" fn cognito_config_set_queue_max(config: *mut cognito_config, messages: u32, bytes: usize) -> Status {
     set(config, |config| config.set_queue_max(messages, bytes))

@@ -1,7 +1,7 @@
 //! Where a packet begins and ends, and the checks that go before either codec: reserved bits, lengths that a packet type fixes,
 //! lengths encoded longer than needed.
 
-use super::{MAX_PACKET, MqttVersion};
+use super::{FILTERS_MAX, MAX_PACKET, MqttVersion};
 use crate::mqtt::{Error, topics};
 use bytes::{Bytes, BytesMut};
 
@@ -129,6 +129,9 @@ pub fn check_topic(topic: &str) -> Result<(), Error> {
 
 /// The codes of SUBACK: a QoS that was granted, or one of those that refuse.
 pub fn suback_codes(codes: &[u8], refuses: impl Fn(u8) -> bool) -> Result<(), Error> {
+    if codes.len() > FILTERS_MAX {
+        return Err(Error::Malformed("SUBACK with more codes than anything was subscribed with"));
+    }
     if codes.contains(&2) {
         return Err(Error::Malformed("SUBACK with QoS 2, which nothing was subscribed with"));
     }

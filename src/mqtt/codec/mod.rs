@@ -2,9 +2,12 @@
 //! differ in here and nowhere else, but for what MQTT 5 alone can say.
 
 mod framing;
+mod message;
 mod v3_1_1;
 #[cfg_attr(not(feature = "mqtt5"), path = "v5_left_out.rs")]
 mod v5;
+
+pub use message::{Message, Properties, UserProperties, Will};
 
 use super::{Error, Reason};
 use bytes::{Bytes, BytesMut};
@@ -14,6 +17,9 @@ pub const PAYLOAD_MAX: usize = 128 * 1024;
 
 /// The largest packet that is taken: AWS's largest payload, and room for topic, header, and the properties of MQTT 5.
 pub const MAX_PACKET: usize = PAYLOAD_MAX + 18 * 1024;
+
+/// AWS IoT Core's limit on the filters of a SUBSCRIBE.
+pub const FILTERS_MAX: usize = 8;
 
 /// The version of MQTT; its number is the protocol level in CONNECT.
 #[repr(i32)]
@@ -33,76 +39,6 @@ pub enum Qos {
     AtMostOnce,
     /// QoS 1.
     AtLeastOnce,
-}
-
-/// A PUBLISH.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Message {
-    /// Topic name.
-    pub topic: String,
-    /// Payload.
-    pub payload: Bytes,
-    /// QoS.
-    pub qos: Qos,
-    /// RETAIN flag.
-    pub retain: bool,
-    /// DUP flag.
-    pub duplicate: bool,
-    /// Packet identifier; 0 with QoS 0.
-    pub packet_id: u16,
-    /// What MQTT 5 says beside it.
-    pub properties: Option<Box<Properties>>,
-}
-
-impl Message {
-    /// Bytes of topic, payload and properties.
-    pub fn bytes(&self) -> usize {
-        let properties = self.properties.as_ref().map_or(0, |properties| properties.bytes());
-        self.topic.len() + self.payload.len() + properties
-    }
-}
-
-/// What the server publishes when the client ends without DISCONNECT.
-#[derive(Clone)]
-pub struct Will {
-    /// Topic name.
-    pub topic: String,
-    /// Payload.
-    pub payload: Bytes,
-    /// QoS.
-    pub qos: Qos,
-    /// RETAIN flag.
-    pub retain: bool,
-    /// What MQTT 5 says beside it.
-    pub properties: Option<Box<Properties>>,
-}
-
-/// What MQTT 5 says about a message, section 3.3.2.3, or a will, section 3.1.3.2.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Properties {
-    /// Payload Format Indicator: the payload is UTF-8.
-    pub payload_is_utf8: bool,
-    /// Message Expiry Interval in seconds.
-    pub message_expiry_s: Option<u32>,
-    /// Content Type.
-    pub content_type: Option<String>,
-    /// Response Topic.
-    pub response_topic: Option<String>,
-    /// Correlation Data.
-    pub correlation_data: Option<Bytes>,
-    /// User Properties, in order.
-    pub user_properties: Vec<(String, String)>,
-    /// Will Delay Interval in seconds. Of a will only.
-    pub will_delay_s: Option<u32>,
-}
-
-impl Properties {
-    fn bytes(&self) -> usize {
-        let texts = [&self.content_type, &self.response_topic].into_iter().flatten().map(String::len);
-        let data = self.correlation_data.as_ref().map_or(0, Bytes::len);
-        let users = self.user_properties.iter().map(|(name, value)| name.len() + value.len());
-        texts.chain(users).sum::<usize>() + data
-    }
 }
 
 /// What CONNECT says.

@@ -180,6 +180,9 @@ fn one_new(bytes: &[u8]) -> Result<Option<Received>, Error> {
 
 #[test]
 fn all_properties_of_a_message_go_there_and_back() {
+    let mut user_properties = UserProperties::default();
+    user_properties.push("k", "v");
+    user_properties.push("k", "");
     let message = Message {
         topic: "a/b".to_owned(),
         payload: Bytes::from_static(b"hi"),
@@ -189,7 +192,7 @@ fn all_properties_of_a_message_go_there_and_back() {
             content_type: Some("text/plain".to_owned()),
             response_topic: Some("r".to_owned()),
             correlation_data: Some(Bytes::from_static(b"\x00\xff")),
-            user_properties: vec![("k".to_owned(), "v".to_owned()), ("k".to_owned(), String::new())],
+            user_properties,
             will_delay_s: None,
         })),
         ..Message::default()
@@ -199,6 +202,53 @@ fn all_properties_of_a_message_go_there_and_back() {
         \x09\x00\x02\x00\xff\x26\x00\x01k\x00\x01v\x26\x00\x01k\x00\x00\x23\x00\x01hi";
     assert_eq!(&packet[..], expected);
     assert_eq!(one_new(&packet), Ok(Some(Received::Publish(message, 1))));
+}
+
+#[test]
+fn what_a_message_counts_is_what_its_properties_take_and_no_more_than_twice_their_packet() {
+    const PAIRS: usize = (MAX_PACKET - 10) / 5;
+    let mut properties = Properties::default();
+    (0..PAIRS).for_each(|_| properties.user_properties.push("", ""));
+    let message =
+        Message { topic: "a".to_owned(), properties: Some(Box::new(properties.clone())), ..Message::default() };
+    let packet = published(NEW, &message, Alias::No);
+    let Ok(Some(Received::Publish(come, 0))) = one_new(&packet) else { panic!("no PUBLISH") };
+    assert_eq!(come, message);
+    let of_a_pair = size_of::<(u32, u32)>() + 2;
+    let at_most = 2 * packet.len() + size_of::<Properties>();
+    assert!((PAIRS * of_a_pair..at_most).contains(&come.bytes()), "{} of {at_most}", come.bytes());
+    let with_one_more = |name, value| {
+        let mut properties = properties.clone();
+        properties.user_properties.push(name, value);
+        Message { properties: Some(Box::new(properties)), ..message.clone() }.bytes() - message.bytes()
+    };
+    assert_eq!((with_one_more("", ""), with_one_more("name", "value")), (of_a_pair, of_a_pair + 9));
+}
+
+/// A payload that lay in the bytes of its packet would keep those, and all that came with them.
+#[test]
+fn a_message_keeps_nothing_of_what_came_beside_it() {
+    for (version, packet) in [(OLD, &b"\x30\x04\x00\x01ax"[..]), (NEW, b"\x30\x05\x00\x01a\x00x")] {
+        let mut buffer = BytesMut::with_capacity(100_000);
+        buffer.extend_from_slice(packet);
+        let Ok(Some(Received::Publish(message, 0))) = decode(version, &mut buffer) else { panic!("no PUBLISH") };
+        assert_eq!(&message.payload[..], b"x");
+        assert!(buffer.try_reclaim(100_000), "{version:?}");
+    }
+}
+
+/// Each code that refuses would have a copy of the reason string.
+#[test]
+fn a_suback_has_no_more_codes_than_any_subscribe_has_filters() {
+    let mut eight = b"\x90\x0b\x00\x07\x00".to_vec();
+    eight.extend([0x87; 8]);
+    assert!(matches!(one_new(&eight), Ok(Some(Received::Suback(7, codes))) if codes.len() == 8));
+    for (version, begin) in [(OLD, &b"\x90\x0b\x00\x07"[..]), (NEW, b"\x90\x0c\x00\x07\x00")] {
+        let mut nine = begin.to_vec();
+        nine.extend([0x80; 9]);
+        let error = decode(version, &mut BytesMut::from(&nine[..])).unwrap_err();
+        assert!(error.to_string().contains("more codes"), "{error}");
+    }
 }
 
 #[test]

@@ -1,10 +1,7 @@
 //! The subscriptions of a session, and which of them have to be made again on a new connection. Pure.
 
-use crate::mqtt::codec::Qos;
+use crate::mqtt::codec::{FILTERS_MAX, Qos};
 use crate::mqtt::topics::matches;
-
-/// AWS IoT Core's limit on the filters of a SUBSCRIBE.
-const FILTERS_MAX: usize = 8;
 
 /// All subscriptions that are made or wanted. One that is asked for in place of an earlier one stands behind that until the server
 /// has made it: what comes of the operation decides which of them stays.

@@ -12,6 +12,7 @@ use mqtt_protocol_core::mqtt::packet::{
     MaximumPacketSize, Properties as Wire, ReceiveMaximum, SessionExpiryInterval, TopicAlias, TopicAliasMaximum,
     VariableByteInteger,
 };
+use properties::Unread;
 
 /// CONNECT with Request Problem Information, which is on by itself, so that the server gives its reasons.
 pub fn connect(from: &Connect<'_>) -> Result<Bytes, Error> {
@@ -124,12 +125,12 @@ fn connack(body: &[u8]) -> Result<Received, Error> {
     if acknowledge & !1 != 0 {
         return Err(Error::Malformed("reserved bits in CONNACK"));
     }
-    let (wire, rest) = properties::take(rest)?;
+    let (unread, rest) = properties::take(rest)?;
     if !rest.is_empty() {
         return Err(Error::Malformed("CONNACK goes on behind its properties"));
     }
     let mut accepted = Accepted::plainly(*acknowledge != 0);
-    let text = properties::of_connack(wire, &mut accepted)?;
+    let text = properties::of_connack(unread, &mut accepted)?;
     match (*code, *acknowledge) {
         (0, _) => Ok(Received::Connack(accepted)),
         (0x80.., 0) => Err(Error::Refused(Reason { code: *code, text })),
@@ -140,14 +141,15 @@ fn connack(body: &[u8]) -> Result<Received, Error> {
 
 fn received_publish(packet: &Packet) -> Result<Received, Error> {
     let (topic, packet_id, rest) = topic_and_id(packet.flags, packet.body())?;
-    let (wire, payload) = properties::take(rest)?;
-    let (properties, alias) = properties::of_publish(wire)?;
+    let (unread, payload) = properties::take(rest)?;
+    let (properties, alias) = properties::of_publish(unread)?;
     if topic.is_empty() && alias == 0 {
         return Err(Error::Malformed("an empty topic without a topic alias"));
     }
     let message = Message {
         topic: topic.to_owned(),
-        payload: packet.bytes.slice_ref(payload),
+        // A copy, because what it lies in may be a hundred thousand times as large.
+        payload: Bytes::copy_from_slice(payload),
         qos: if packet.flags & 0x06 == 0 { Qos::AtMostOnce } else { Qos::AtLeastOnce },
         retain: packet.flags & 1 != 0,
         duplicate: packet.flags & 8 != 0,
@@ -158,14 +160,14 @@ fn received_publish(packet: &Packet) -> Result<Received, Error> {
 }
 
 /// Reason code and properties at the end of a packet, both of which may be left out. Sections 3.4.2 and 3.14.2.
-fn reason(bytes: &[u8], text: impl Fn(Wire) -> Result<String, Error>) -> Result<Reason, Error> {
+fn reason(bytes: &[u8], text: impl Fn(Unread<'_>) -> Result<String, Error>) -> Result<Reason, Error> {
     let (code, rest) = match bytes {
         [] => return Ok(Reason::SUCCESS),
         [code] => return Ok(Reason::new(*code)),
         [code, rest @ ..] => (*code, rest),
     };
     match properties::take(rest)? {
-        (wire, []) => Ok(Reason { code, text: text(wire)? }),
+        (unread, []) => Ok(Reason { code, text: text(unread)? }),
         _ => Err(Error::Malformed("a packet goes on behind its properties")),
     }
 }
@@ -173,11 +175,11 @@ fn reason(bytes: &[u8], text: impl Fn(Wire) -> Result<String, Error>) -> Result<
 /// Packet identifier, reason string and reason codes of SUBACK and UNSUBACK.
 fn acknowledgement(body: &[u8]) -> Result<(u16, String, &[u8]), Error> {
     let (id, rest) = id_and_rest(body)?;
-    let (wire, codes) = properties::take(rest)?;
+    let (unread, codes) = properties::take(rest)?;
     if codes.is_empty() {
         return Err(Error::Malformed("an acknowledgement without a reason code"));
     }
-    Ok((id, properties::of_acknowledgement(wire)?, codes))
+    Ok((id, properties::of_acknowledgement(unread)?, codes))
 }
 
 fn id_and_rest(body: &[u8]) -> Result<(u16, &[u8]), Error> {

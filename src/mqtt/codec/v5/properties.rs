@@ -1,16 +1,17 @@
 //! The properties of the packets of MQTT 5, section 2.2.2: to mqtt-protocol-core's and back, and which a packet may have.
 
 use super::super::framing::check_topic;
-use super::super::{Accepted, Properties, Qos};
+use super::super::{Accepted, Properties, Qos, UserProperties};
 use super::variable_byte_integer;
 use crate::mqtt::Error;
 use bytes::{BufMut, Bytes, BytesMut};
 use mqtt_protocol_core::mqtt::packet::{
-    ContentType, CorrelationData, MessageExpiryInterval, PayloadFormat, PayloadFormatIndicator, Properties as Wire,
-    PropertiesParse, PropertiesSize, Property, ResponseTopic, UserProperty, WillDelayInterval,
+    ContentType, CorrelationData, DecodeResult, MessageExpiryInterval, PayloadFormat, PayloadFormatIndicator,
+    Properties as Wire, PropertiesSize, Property, ResponseTopic, UserProperty, VariableByteInteger, WillDelayInterval,
 };
 use mqtt_protocol_core::mqtt::result_code::MqttError;
 
+const MALFORMED: Error = Error::Malformed("malformed properties");
 const TWICE: Error = Error::Malformed("a property that is there twice");
 const NOT_OF_PACKET: Error = Error::Malformed("a property that its packet does not have");
 
@@ -21,10 +22,30 @@ pub fn put(out: &mut BytesMut, wire: &Wire) -> Result<(), Error> {
     Ok(())
 }
 
+/// The properties of a packet that has unread, read one by one: all together would take up many times their bytes.
+#[derive(Clone, Copy)]
+pub struct Unread<'a>(&'a [u8]);
+
+impl Iterator for Unread<'_> {
+    type Item = Result<Property, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let parsed = Property::parse(self.0).map_err(|_| MALFORMED);
+        let length = parsed.as_ref().map_or(self.0.len(), |(_, length)| *length);
+        self.0 = self.0.get(length..).unwrap_or_default();
+        Some(parsed.map(|(property, _)| property))
+    }
+}
+
 /// Takes properties with their length off the begin of `bytes`. Gives the rest.
-pub fn take(bytes: &[u8]) -> Result<(Wire, &[u8]), Error> {
-    let (wire, length) = Wire::parse(bytes).map_err(|_| Error::Malformed("malformed properties"))?;
-    Ok((wire, bytes.get(length..).unwrap_or_default()))
+pub fn take(bytes: &[u8]) -> Result<(Unread<'_>, &[u8]), Error> {
+    let DecodeResult::Ok(length, begin) = VariableByteInteger::decode_stream(bytes) else { return Err(MALFORMED) };
+    let length = usize::try_from(length.to_u32()).map_err(|_| MALFORMED)?;
+    let parts = bytes.get(begin..).and_then(|bytes| bytes.split_at_checked(length));
+    parts.map(|(properties, rest)| (Unread(properties), rest)).ok_or(MALFORMED)
 }
 
 /// What is said about a message or a will.
@@ -52,7 +73,7 @@ fn append(wire: &mut Wire, from: &Properties) -> Result<(), MqttError> {
     if let Some(data) = &from.correlation_data {
         wire.push(CorrelationData::new(data.to_vec())?.into());
     }
-    for (name, value) in &from.user_properties {
+    for (name, value) in from.user_properties.iter() {
         wire.push(UserProperty::new(name, value)?.into());
     }
     if let Some(seconds) = from.will_delay_s {
@@ -62,11 +83,11 @@ fn append(wire: &mut Wire, from: &Properties) -> Result<(), MqttError> {
 }
 
 /// What a PUBLISH of the server says, and its topic alias, or 0.
-pub fn of_publish(wire: Wire) -> Result<(Option<Box<Properties>>, u16), Error> {
+pub fn of_publish(unread: Unread<'_>) -> Result<(Option<Box<Properties>>, u16), Error> {
     let (mut properties, mut alias) = (Properties::default(), None);
     let mut format = None;
-    for property in wire {
-        match property {
+    for property in unread {
+        match property? {
             Property::PayloadFormatIndicator(is) => once(&mut format, is.val())?,
             Property::MessageExpiryInterval(is) => once(&mut properties.message_expiry_s, is.val())?,
             Property::ContentType(is) => once(&mut properties.content_type, text(is.val())?)?,
@@ -74,23 +95,30 @@ pub fn of_publish(wire: Wire) -> Result<(Option<Box<Properties>>, u16), Error> {
             Property::CorrelationData(is) => {
                 once(&mut properties.correlation_data, Bytes::copy_from_slice(is.val()))?;
             }
-            Property::UserProperty(is) => properties.user_properties.push((text(is.key())?, text(is.val())?)),
+            Property::UserProperty(is) => {
+                let users = &mut properties.user_properties;
+                if users.count() == 0 {
+                    *users = UserProperties::with_capacity(unread.0.len());
+                }
+                users.push(check(is.key())?, check(is.val())?);
+            }
             Property::TopicAlias(is) => once(&mut alias, is.val())?,
             // Of a SUBSCRIBE that another program sent, in a session that goes on.
             Property::SubscriptionIdentifier(_) => {}
             _ => return Err(NOT_OF_PACKET),
         }
     }
+    properties.user_properties.shrink();
     properties.payload_is_utf8 = format == Some(1);
     let has_any = properties != Properties::default();
     Ok((has_any.then(|| Box::new(properties)), alias.unwrap_or(0)))
 }
 
 /// What CONNACK says. Gives its reason string.
-pub fn of_connack(wire: Wire, accepted: &mut Accepted) -> Result<String, Error> {
+pub fn of_connack(unread: Unread<'_>, accepted: &mut Accepted) -> Result<String, Error> {
     let (mut reason, mut receive, mut qos, mut retain, mut size, mut aliases) = (None, None, None, None, None, None);
-    for property in wire {
-        match property {
+    for property in unread {
+        match property? {
             Property::ReasonString(is) => once(&mut reason, text(is.val())?)?,
             Property::ReceiveMaximum(is) => once(&mut receive, is.val())?,
             Property::MaximumQos(is) => once(&mut qos, is.val())?,
@@ -121,19 +149,19 @@ pub fn of_connack(wire: Wire, accepted: &mut Accepted) -> Result<String, Error> 
 }
 
 /// The reason string of an acknowledgement.
-pub fn of_acknowledgement(wire: Wire) -> Result<String, Error> {
-    reason_string(wire, |_| false)
+pub fn of_acknowledgement(unread: Unread<'_>) -> Result<String, Error> {
+    reason_string(unread, |_| false)
 }
 
 /// The reason string of a DISCONNECT of the server.
-pub fn of_disconnect(wire: Wire) -> Result<String, Error> {
-    reason_string(wire, |property| matches!(property, Property::ServerReference(_)))
+pub fn of_disconnect(unread: Unread<'_>) -> Result<String, Error> {
+    reason_string(unread, |property| matches!(property, Property::ServerReference(_)))
 }
 
-fn reason_string(wire: Wire, has_too: impl Fn(&Property) -> bool) -> Result<String, Error> {
+fn reason_string(unread: Unread<'_>, has_too: impl Fn(&Property) -> bool) -> Result<String, Error> {
     let mut reason = None;
-    for property in wire {
-        match property {
+    for property in unread {
+        match property? {
             Property::ReasonString(is) => once(&mut reason, text(is.val())?)?,
             Property::UserProperty(_) => {}
             property if has_too(&property) => {}
@@ -153,7 +181,11 @@ fn topic(topic: &str) -> Result<String, Error> {
     if topic.is_empty() { Err(Error::Malformed("an empty response topic")) } else { Ok(topic.to_owned()) }
 }
 
-/// Section 1.5.4: a string holds no NUL.
 fn text(text: &str) -> Result<String, Error> {
-    if text.contains('\0') { Err(Error::Malformed("a property that holds NUL")) } else { Ok(text.to_owned()) }
+    check(text).map(str::to_owned)
+}
+
+/// Section 1.5.4: a string holds no NUL.
+fn check(text: &str) -> Result<&str, Error> {
+    if text.contains('\0') { Err(Error::Malformed("a property that holds NUL")) } else { Ok(text) }
 }
