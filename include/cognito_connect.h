@@ -1216,7 +1216,7 @@ cognito_status cognito_properties_set_correlation_data(cognito_properties *prope
 
 /**
  * Adds a name and a value of the application's own (User Property). A name may be there more than once. AWS IoT Core takes 8 KiB
- * of them with a message.
+ * of them with a message; more than 149504 bytes of properties, which no packet has room for, are refused.
  *
  * @param name  At most 65535 bytes of UTF-8 without control characters.
  * @param value As name.
@@ -1398,7 +1398,7 @@ cognito_status cognito_config_set_user_name(cognito_config *config,
  * allow the client to publish to its topic.
  *
  * @param topic       As for cognito_client_publish(), or NULL for no will.
- * @param payload_len Bytes, at most 65535.
+ * @param payload_len Bytes, at most 65535; with topic and properties at most 149504.
  * @param qos         0 or 1.
  * @param properties  What MQTT 5 says beside it, a will delay among it; copied. NULL for nothing, and with MQTT 3.1.1.
  */
@@ -1765,7 +1765,7 @@ void cognito_client_free(cognito_client *client);
  * @param topic       1 to 256 bytes of UTF-8 with at most 7 slashes, without wildcards and control characters; what comes
  *                    before the topic of a rule, "$aws/rules/NAME/", does not count. Copied.
  * @param payload     Copied. May be NULL when payload_len is 0.
- * @param payload_len Bytes, at most 131072.
+ * @param payload_len Bytes, at most 131072. The packet, with topic and properties, has at most 149504.
  * @param qos         0 or 1. AWS IoT Core has no QoS 2.
  * @param retain      Whether the server keeps it for later subscribers.
  * @param properties  What MQTT 5 says beside it; copied. NULL for nothing, and with MQTT 3.1.1. A message expiry counts from this

@@ -77,6 +77,7 @@ impl Operations {
                 Err(refused(Status::UnsubscribeRefused, "the server refused to unsubscribe (UNSUBACK", &reason))
             }
             Outcome::NotTaken(why) => Err(Failure::new(Status::PublishRefused, Stage::Session, why)),
+            Outcome::Unsendable(why) => Err(Failure::new(Status::InvalidArgument, Stage::Session, why)),
             Outcome::Expired => Err(withdrawn("the message expired before it could be sent")),
         };
         self.end(operation, done, deliveries);

@@ -222,7 +222,7 @@ impl State {
         let now = now();
         loop {
             let told = (&mut self.operations, &mut self.deliveries);
-            put_together(&mut self.outgoing, BATCH, told, |packets| self.session.next(now, may_ask, packets))?;
+            put_together(&mut self.outgoing, BATCH, told, |packets| self.session.next(now, may_ask, packets));
             if !self.outgoing.is_empty() || stream.is_blocked() {
                 // An end is found and said by receiving.
                 stream.send_packets(&mut self.outgoing);
@@ -267,9 +267,8 @@ impl State {
         let Phase::Ending { stream, .. } = &mut self.phase else { return };
         let now = now();
         let limit = codec::MAX_PACKET;
-        // What cannot be written ends the session, as this does.
         let told = (&mut self.operations, &mut self.deliveries);
-        let _ = put_together(&mut self.outgoing, limit, told, |packets| self.session.next(now, true, packets));
+        put_together(&mut self.outgoing, limit, told, |packets| self.session.next(now, true, packets));
         self.outgoing.extend_from_slice(&codec::DISCONNECT);
         let taken = stream.send_last(&self.outgoing);
         if taken == self.outgoing.len() && !stream.is_blocked() {
@@ -356,10 +355,10 @@ fn put_together(
     outgoing: &mut BytesMut,
     limit: usize,
     (operations, deliveries): (&mut Operations, &mut Deliveries),
-    mut next: impl FnMut(&mut BytesMut) -> Result<Option<Next>, MqttError>,
-) -> Result<(), Failure> {
+    mut next: impl FnMut(&mut BytesMut) -> Option<Next>,
+) {
     while outgoing.len() < limit {
-        match next(outgoing).map_err(failure)? {
+        match next(outgoing) {
             None => break,
             Some(Next::Done(operation, outcome)) => operations.done(operation, outcome, deliveries),
             Some(Next::Packet { done }) => {
@@ -367,7 +366,6 @@ fn put_together(
             }
         }
     }
-    Ok(())
 }
 
 fn failure(error: MqttError) -> Failure {

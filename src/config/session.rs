@@ -91,6 +91,7 @@ impl Config {
     pub fn set_will(&mut self, will: Option<Will>) -> Result<(), Failure> {
         if let Some(will) = &will {
             check_topic("topic", &will.topic)?;
+            will.check_len()?;
         }
         self.will = will;
         Ok(())

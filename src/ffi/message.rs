@@ -71,7 +71,7 @@ pub type cognito_completion_fn = Option<
 /// @param topic       1 to 256 bytes of UTF-8 with at most 7 slashes, without wildcards and control characters; what comes
 ///                    before the topic of a rule, "$aws/rules/NAME/", does not count. Copied.
 /// @param payload     Copied. May be NULL when payload_len is 0.
-/// @param payload_len Bytes, at most 131072.
+/// @param payload_len Bytes, at most 131072. The packet, with topic and properties, has at most 149504.
 /// @param qos         0 or 1. AWS IoT Core has no QoS 2.
 /// @param retain      Whether the server keeps it for later subscribers.
 /// @param properties  What MQTT 5 says beside it; copied. NULL for nothing, and with MQTT 3.1.1. A message expiry counts from this
@@ -111,6 +111,7 @@ pub unsafe extern "C" fn cognito_client_publish(
             packet_id: 0,
             properties: given(properties)?,
         };
+        message.check_len()?;
         CLIENTS.get(client)?.publish(message, then)
     })
 }

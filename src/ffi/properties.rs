@@ -152,7 +152,7 @@ pub unsafe extern "C" fn cognito_properties_set_correlation_data(
 }
 
 /// Adds a name and a value of the application's own (User Property). A name may be there more than once. AWS IoT Core takes 8 KiB
-/// of them with a message.
+/// of them with a message; more than 149504 bytes of properties, which no packet has room for, are refused.
 ///
 /// @param name  At most 65535 bytes of UTF-8 without control characters.
 /// @param value As name.
@@ -167,8 +167,7 @@ pub unsafe extern "C" fn cognito_properties_add_user_property(
         let (name, value) = unsafe { (text("name", name)?, text("value", value)?) };
         check("name", name)?;
         check("value", value)?;
-        held.properties.user_properties.push(name, value);
-        Ok(())
+        held.properties.add_user_property(name, value)
     })
 }
 

@@ -125,7 +125,7 @@ pub unsafe extern "C" fn cognito_config_set_user_name(config: *mut cognito_confi
 /// allow the client to publish to its topic.
 ///
 /// @param topic       As for cognito_client_publish(), or NULL for no will.
-/// @param payload_len Bytes, at most 65535.
+/// @param payload_len Bytes, at most 65535; with topic and properties at most 149504.
 /// @param qos         0 or 1.
 /// @param properties  What MQTT 5 says beside it, a will delay among it; copied. NULL for nothing, and with MQTT 3.1.1.
 #[unsafe(no_mangle)]

@@ -153,6 +153,34 @@ static void refuses_wrong_values(cognito_client *client) {
     cognito_properties_free(properties);
 }
 
+/* What no packet has room for is refused by the call, and never goes round between connections. */
+static void refuses_what_cannot_be_sent(cognito_client *client) {
+    static char value[60001], payload[65536];
+    memset(value, 'x', 60000);
+    cognito_properties *properties = NULL;
+    CHECK_STATUS(COGNITO_STATUS_OK, cognito_properties_new(&properties));
+    for (int i = 0; i < 2; i++) {
+        CHECK_STATUS(COGNITO_STATUS_OK,
+                     cognito_properties_add_user_property(properties, "name", value));
+    }
+    CHECK_STATUS(COGNITO_STATUS_INVALID_ARGUMENT,
+                 cognito_properties_add_user_property(properties, "name", value));
+    CHECK_CONTAINS("largest packet", cognito_last_error());
+    CHECK_INT(2, cognito_properties_user_property_count(properties));
+    CHECK_STATUS(COGNITO_STATUS_INVALID_ARGUMENT,
+                 cognito_client_publish(client, "five/x", payload, sizeof payload, 1, false,
+                                        properties, 0, NULL, NULL));
+    CHECK_CONTAINS("PUBLISH of", cognito_last_error());
+    cognito_config *config = local_aws_config();
+    CHECK_STATUS(COGNITO_STATUS_INVALID_ARGUMENT,
+                 cognito_config_set_will(config, "five/will", payload, 65535, 1, false,
+                                         properties));
+    CHECK_CONTAINS("will of", cognito_last_error());
+    cognito_config_free(config);
+    cognito_properties_free(properties);
+    CHECK_STATUS(COGNITO_STATUS_OK, publish(client, "five/x", 1, NULL));
+}
+
 /* What only MQTT 5 has is refused with MQTT 3.1.1, by name. */
 static void needs_mqtt_5(void) {
     cognito_properties *properties = all_properties();
@@ -295,6 +323,7 @@ int main(int argc, char **argv) {
     CHECK_INT(1, local_aws_counter("connects_v5"));
     carries_properties(client);
     refuses_wrong_values(client);
+    refuses_what_cannot_be_sent(client);
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, FOREVER));
     inbox_check_events(&inbox);
     cognito_client_free(client);

@@ -1,6 +1,7 @@
 //! What a message and a will say, and how much memory that takes.
 
-use super::Qos;
+use super::{MAX_PACKET, Qos};
+use crate::error::Failure;
 use bytes::Bytes;
 use std::ffi::CStr;
 
@@ -29,6 +30,13 @@ impl Message {
         let properties = self.properties.as_ref().map_or(0, |properties| properties.bytes());
         self.topic.len() + self.payload.len() + properties
     }
+
+    /// Checks that its packet is none that no server would be sent.
+    pub fn check_len(&self) -> Result<(), Failure> {
+        let packet_id = if self.qos == Qos::AtMostOnce { 0 } else { 2 };
+        let properties = self.properties.as_ref().map_or(0, |properties| prefixed(properties.packet_len()));
+        check_len("PUBLISH", prefixed(2 + self.topic.len() + packet_id + properties + self.payload.len()) + 1)
+    }
 }
 
 /// What the server publishes when the client ends without DISCONNECT.
@@ -44,6 +52,28 @@ pub struct Will {
     pub retain: bool,
     /// What MQTT 5 says beside it.
     pub properties: Option<Box<Properties>>,
+}
+
+impl Will {
+    /// Checks that what it adds to CONNECT leaves room for the longest client identifier and user name.
+    pub fn check_len(&self) -> Result<(), Failure> {
+        let properties = self.properties.as_ref().map_or(0, |properties| prefixed(properties.packet_len()));
+        check_len("will", properties + 2 + self.topic.len() + 2 + self.payload.len())
+    }
+}
+
+fn check_len(what: &str, len: usize) -> Result<(), Failure> {
+    if len > MAX_PACKET {
+        let problem = format!("make a {what} of {len} bytes; the largest that is sent has {MAX_PACKET}");
+        return Err(Failure::argument("topic, payload and properties", problem));
+    }
+    Ok(())
+}
+
+/// With their length ahead of them, in up to four bytes of seven bits.
+fn prefixed(len: usize) -> usize {
+    let bits = usize::BITS - len.leading_zeros();
+    len + usize::try_from(bits.div_ceil(7).max(1)).unwrap_or_default()
 }
 
 /// What MQTT 5 says about a message, section 3.3.2.3, or a will, section 3.1.3.2.
@@ -66,6 +96,26 @@ pub struct Properties {
 }
 
 impl Properties {
+    /// Adds a user property, unless no packet has room for them then. Neither text holds NUL.
+    pub fn add_user_property(&mut self, name: &str, value: &str) -> Result<(), Failure> {
+        let len = self.packet_len() + 5 + name.len() + value.len();
+        if len > MAX_PACKET {
+            let problem = format!("have {len} bytes with this one; the largest packet that is sent has {MAX_PACKET}");
+            return Err(Failure::argument("properties", problem));
+        }
+        self.user_properties.push(name, value);
+        Ok(())
+    }
+
+    /// Their bytes in a packet: one for what each is, and two for the length of each text.
+    fn packet_len(&self) -> usize {
+        let texts = [&self.content_type, &self.response_topic].into_iter().flatten().map(|text| 3 + text.len());
+        let data = self.correlation_data.as_ref().map_or(0, |data| 3 + data.len());
+        let numbers = [self.message_expiry_s, self.will_delay_s].into_iter().flatten().count();
+        let users = 3 * self.user_properties.count() + self.user_properties.texts.len();
+        2 * usize::from(self.payload_is_utf8) + texts.sum::<usize>() + data + 5 * numbers + users
+    }
+
     fn bytes(&self) -> usize {
         let texts = [&self.content_type, &self.response_topic].into_iter().flatten().map(String::len);
         let data = self.correlation_data.as_ref().map_or(0, Bytes::len);

@@ -225,6 +225,52 @@ fn what_a_message_counts_is_what_its_properties_take_and_no_more_than_twice_thei
     assert_eq!((with_one_more("", ""), with_one_more("name", "value")), (of_a_pair, of_a_pair + 9));
 }
 
+#[test]
+fn a_message_is_refused_when_its_packet_is_longer_than_any_that_is_sent() {
+    let mut properties = Properties {
+        payload_is_utf8: true,
+        message_expiry_s: Some(60),
+        content_type: Some("text/plain".to_owned()),
+        response_topic: Some("r".to_owned()),
+        correlation_data: Some(Bytes::from_static(b"1")),
+        ..Properties::default()
+    };
+    properties.user_properties.push("name", "");
+    for (version, properties) in [(OLD, None), (NEW, Some(Box::new(properties)))] {
+        for qos in [Qos::AtMostOnce, Qos::AtLeastOnce] {
+            let sized = |len| {
+                let (topic, payload) = ("a/b".to_owned(), Bytes::from(vec![0; len]));
+                Message { topic, payload, qos, properties: properties.clone(), packet_id: 1, ..Message::default() }
+            };
+            let rest = published(version, &sized(PAYLOAD_MAX), Alias::No).len() - PAYLOAD_MAX;
+            let longest = sized(MAX_PACKET - rest);
+            assert_eq!(published(version, &longest, Alias::No).len(), MAX_PACKET);
+            assert!(longest.check_len().is_ok() && sized(MAX_PACKET - rest + 1).check_len().is_err());
+        }
+    }
+}
+
+#[test]
+fn the_largest_will_fits_into_a_connect_that_can_be_sent() {
+    let mut will = will(Some(Box::default()));
+    let user_name = "u".repeat(65_535);
+    let mut add = |name: &str| {
+        let before = will.clone();
+        will.properties.as_mut().unwrap().user_properties.push(name, "");
+        let fits = will.check_len().is_ok();
+        if !fits {
+            will = before;
+        }
+        fits
+    };
+    assert!(add(&"x".repeat(65_535)) && add(&"x".repeat(65_535)) && !add(&"x".repeat(65_535)));
+    while add(&"x".repeat(100)) {}
+    let client_id = "c".repeat(128);
+    let packet = Connect { client_id: &client_id, user_name: Some(&user_name), will: Some(&will), ..PLAIN };
+    let packet = connect(NEW, &packet).unwrap();
+    assert!((210_000..256 * 1024).contains(&packet.len()), "{}", packet.len());
+}
+
 /// A payload that lay in the bytes of its packet would keep those, and all that came with them.
 #[test]
 fn a_message_keeps_nothing_of_what_came_beside_it() {

@@ -1,8 +1,8 @@
 //! What lasts as long as one connection of a session: keep-alive, what the server said in CONNACK, topic aliases. Pure.
 
-use super::KeepAlive;
+use super::{KeepAlive, Outcome};
 use crate::mqtt::Error;
-use crate::mqtt::codec::{Accepted, Alias, Message};
+use crate::mqtt::codec::{Accepted, Alias, MAX_PACKET, Message};
 use std::collections::BTreeMap;
 
 /// A shorter topic takes no more room than its alias.
@@ -38,13 +38,17 @@ impl Connection {
         is_refused.then(|| "the server keeps no message (Retain Available in CONNACK)".to_owned())
     }
 
-    /// Why the server does not take a packet of this length, if so.
-    pub fn refuses_length(&self, length: usize) -> Option<String> {
+    /// Whether a packet of this length may be sent.
+    pub fn takes_length(&self, length: usize) -> Result<(), Outcome> {
         let maximum = self.accepted.maximum_packet_size;
+        if length > MAX_PACKET {
+            let why = format!("the packet has {length} bytes; the largest that is sent has {MAX_PACKET}");
+            return Err(Outcome::Unsendable(why));
+        }
         let problem = || {
             format!("the packet has {length} bytes, and the server takes {maximum} (Maximum Packet Size in CONNACK)")
         };
-        (length > maximum).then(problem)
+        if length > maximum { Err(Outcome::NotTaken(problem())) } else { Ok(()) }
     }
 
     /// The alias for a topic that is to be sent. The one used longest ago makes room for a new one.

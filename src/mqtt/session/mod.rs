@@ -49,6 +49,8 @@ pub enum Outcome {
     NotTaken(String),
     /// The message expired before it could be sent. MQTT 5.
     Expired,
+    /// No server is sent such a packet, for this reason.
+    Unsendable(String),
 }
 
 /// What follows from a packet.
@@ -218,26 +220,29 @@ impl<H: Clone> Session<H> {
 
     /// What is to be done next, if there is something now. A packet is appended to `packets`, and counts as sent. Requests are
     /// held back unless they may go.
-    pub fn next(&mut self, now: Now, may_ask: bool, packets: &mut BytesMut) -> Result<Option<Next>, Error> {
-        let Some(connection) = &mut self.connection else { return Ok(None) };
+    pub fn next(&mut self, now: Now, may_ask: bool, packets: &mut BytesMut) -> Option<Next> {
+        let connection = self.connection.as_mut()?;
         if let Some(packet_id) = self.acknowledgements.pop_front() {
             connection.keep_alive.sent(now);
             packets.extend_from_slice(&codec::puback(packet_id));
-            return Ok(Some(Next::Packet { done: None }));
+            return Some(Next::Packet { done: None });
         }
         if now.boot >= connection.keep_alive.ping_due() {
             connection.keep_alive.ping_sent(now);
             packets.extend_from_slice(&codec::PINGREQ);
-            return Ok(Some(Next::Packet { done: None }));
+            return Some(Next::Packet { done: None });
         }
-        let request = if may_ask { self.requests.take(connection.receive_maximum()) } else { None };
-        let Some(mut request) = request else { return Ok(None) };
+        let mut request = if may_ask { self.requests.take(connection.receive_maximum()) } else { None }?;
         let is_resent = request.packet_id != 0;
         if !is_resent && !request.what.is_unanswered() {
             request.packet_id = self.requests.new_packet_id();
         }
-        if let Err(outcome) = encode(self.version, connection, &mut request, is_resent, now, packets)? {
-            return Ok(Some(Next::Done(request.operation, outcome)));
+        let before = packets.len();
+        if let Err(outcome) = encode(self.version, connection, &mut request, is_resent, now, packets) {
+            // It would come to the same on every connection.
+            packets.truncate(before);
+            self.subscriptions.withdrawn(request.operation);
+            return Some(Next::Done(request.operation, outcome));
         }
         connection.keep_alive.sent(now);
         request.was_sent = true;
@@ -245,7 +250,7 @@ impl<H: Clone> Session<H> {
         if done.is_none() {
             self.requests.sent(request);
         }
-        Ok(Some(Next::Packet { done }))
+        Some(Next::Packet { done })
     }
 
     /// Whether [`Session::next`] has something now, but for a ping.
@@ -284,41 +289,41 @@ fn encode(
     is_resent: bool,
     now: Now,
     packets: &mut BytesMut,
-) -> Result<Result<(), Outcome>, Error> {
+) -> Result<(), Outcome> {
+    let unwritable = |error: Error| Outcome::Unsendable(error.to_string());
     let packet_id = request.packet_id;
     let message = match &mut request.what {
         What::Publish(message) => message,
         What::Subscribe(filters) => {
-            packets.extend_from_slice(&codec::subscribe(version, packet_id, filters)?);
-            return Ok(Ok(()));
+            packets.extend_from_slice(&codec::subscribe(version, packet_id, filters).map_err(unwritable)?);
+            return Ok(());
         }
         What::Unsubscribe(filter) => {
-            packets.extend_from_slice(&codec::unsubscribe(version, packet_id, filter)?);
-            return Ok(Ok(()));
+            packets.extend_from_slice(&codec::unsubscribe(version, packet_id, filter).map_err(unwritable)?);
+            return Ok(());
         }
     };
     if let (Some(at), Some(properties)) = (request.expires_at, &mut message.properties) {
         let left = at.saturating_sub(now.boot);
         if left.is_zero() && !request.was_sent {
-            return Ok(Err(Outcome::Expired));
+            return Err(Outcome::Expired);
         }
         // In whole seconds, and no 0 for what is sent again: the server may have it already.
         let left_s = left.as_secs() + u64::from(left.subsec_nanos() > 0);
         properties.message_expiry_s = Some(u32::try_from(left_s.max(1)).unwrap_or(u32::MAX));
     }
     if let Some(why) = connection.refuses(message) {
-        return Ok(Err(Outcome::NotTaken(why)));
+        return Err(Outcome::NotTaken(why));
     }
     (message.packet_id, message.duplicate) = (packet_id, is_resent);
     let alias = connection.alias(&message.topic);
     let before = packets.len();
-    codec::publish(version, message, alias, packets)?;
-    if let Some(why) = connection.refuses_length(packets.len() - before) {
-        packets.truncate(before);
+    let written = codec::publish(version, message, alias, packets).map_err(unwritable);
+    let sent = written.and_then(|()| connection.takes_length(packets.len() - before));
+    if sent.is_err() {
         connection.forget_alias(alias);
-        return Ok(Err(Outcome::NotTaken(why)));
     }
-    Ok(Ok(()))
+    sent
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! The subscriptions of a session, and which of them have to be made again on a new connection. Pure.
 
-use crate::mqtt::codec::{FILTERS_MAX, Qos};
+use crate::mqtt::codec::{FILTERS_MAX, MAX_PACKET, Qos};
 use crate::mqtt::topics::matches;
+
+/// So many bytes of filters fit into a SUBSCRIBE with all that is around them.
+const BYTES_MAX: usize = MAX_PACKET - 64;
 
 /// All subscriptions that are made or wanted. One that is asked for in place of an earlier one stands behind that until the server
 /// has made it: what comes of the operation decides which of them stays.
@@ -90,7 +93,19 @@ impl<H: Clone> Subscriptions<H> {
             .map(|subscription| (subscription.filter.clone(), subscription.qos))
             .collect();
         self.unanswered = wanted.len();
-        wanted.chunks(FILTERS_MAX).map(<[_]>::to_vec).collect()
+        let mut batches: Vec<Vec<(String, Qos)>> = Vec::new();
+        let mut bytes = 0;
+        for wanted in wanted {
+            bytes += wanted.0.len();
+            match batches.last_mut() {
+                Some(batch) if batch.len() < FILTERS_MAX && bytes <= BYTES_MAX => batch.push(wanted),
+                _ => {
+                    bytes = wanted.0.len();
+                    batches.push(vec![wanted]);
+                }
+            }
+        }
+        batches
     }
 
     /// The handlers of all that match, in the order in which they were asked for; of those with the same filter, that of the last.

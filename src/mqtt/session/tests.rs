@@ -32,7 +32,7 @@ fn message(payload: &'static str, qos: Qos) -> Message {
 /// The next packet.
 fn next(session: &mut Session<&'static str>, now: Now) -> Option<BytesMut> {
     let mut packet = BytesMut::new();
-    match session.next(now, true, &mut packet).unwrap() {
+    match session.next(now, true, &mut packet) {
         Some(Next::Packet { .. }) => Some(packet),
         _ => None,
     }
@@ -173,6 +173,19 @@ fn subscriptions_are_made_again_in_packets_of_eight_unless_the_session_goes_on()
     let again = sent(&mut session);
     assert_eq!(again.iter().filter(|(kind, ..)| kind == "82").count(), 2);
     assert_eq!(again[2], ("behind".to_owned(), 13, true));
+}
+
+/// The group of a shared subscription does not count for AWS's limit.
+#[test]
+fn subscriptions_are_made_again_in_packets_that_can_be_sent() {
+    let mut session = session();
+    for index in 0..8 {
+        session.subscribe(&format!("$share/{}/{index}", "g".repeat(60_000)), Qos::AtLeastOnce, "handler");
+    }
+    session.abandon();
+    open(&mut session, false);
+    let lengths: Vec<usize> = std::iter::from_fn(|| next(&mut session, NOW)).map(|packet| packet.len()).collect();
+    assert!(lengths.len() == 3 && lengths.iter().all(|length| *length <= codec::MAX_PACKET), "{lengths:?}");
 }
 
 #[test]

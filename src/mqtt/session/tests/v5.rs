@@ -96,11 +96,39 @@ fn a_message_that_the_server_does_not_take_is_not_sent() {
         let refused = Message { retain: true, topic: "devices".to_owned(), ..message("x", Qos::AtLeastOnce) };
         let operation = session.publish(refused, || NOW).unwrap();
         let mut packets = BytesMut::from("before");
-        match session.next(NOW, true, &mut packets).unwrap() {
+        match session.next(NOW, true, &mut packets) {
             Some(Next::Done(done, Outcome::NotTaken(why))) => assert!(done == operation && why.contains(word), "{why}"),
             _ => panic!("{word}: was sent"),
         }
         assert_eq!((session.unacknowledged(), &packets[..]), (0, &b"before"[..]));
+    }
+}
+
+#[test]
+fn what_no_server_can_be_sent_ends_with_the_first_try_and_lets_others_pass() {
+    let mut many = codec::Properties::default();
+    (0..5).for_each(|_| many.user_properties.push("name", &"x".repeat(60_000)));
+    let long = codec::Properties { correlation_data: Some(vec![0; 65_536].into()), ..codec::Properties::default() };
+    let mut session = new_session(Accepted { topic_alias_maximum: 1, ..Accepted::plainly(false) });
+    for (properties, word) in [(many, "largest"), (long, "property")] {
+        let limits = Limits { queue_bytes: 1_000_000, ..LIMITS };
+        session.requests = Requests::new(limits);
+        let properties = Some(Box::new(properties));
+        let unsendable = Message { properties, topic: "devices/1".to_owned(), ..message("x", Qos::AtLeastOnce) };
+        let operation = session.publish(unsendable, || NOW).unwrap();
+        session.publish(Message { topic: "devices/1".to_owned(), ..message("y", Qos::AtMostOnce) }, || NOW).unwrap();
+        let mut packets = BytesMut::from("before");
+        match session.next(NOW, true, &mut packets) {
+            Some(Next::Done(done, Outcome::Unsendable(why))) => {
+                assert!(done == operation && why.contains(word), "{why}")
+            }
+            _ => panic!("{word}: was sent"),
+        }
+        assert_eq!(&packets[..], b"before");
+        assert_eq!(next_topic(&mut session), ("devices/1".to_owned(), 1));
+        session.closed();
+        session.opened(Accepted { topic_alias_maximum: 1, ..Accepted::plainly(true) }, keep_alive());
+        assert!(next(&mut session, NOW).is_none());
     }
 }
 
@@ -113,7 +141,7 @@ fn a_message_expires_while_it_waits_and_not_once_it_was_sent() {
     // Behind fixed header, topic, packet identifier, property length and identifier.
     let expiry = |packet: Option<BytesMut>| u32::from_be_bytes(packet.unwrap()[9..13].try_into().unwrap());
     let first = session.next(after(10), true, &mut BytesMut::new());
-    assert!(matches!(first, Ok(Some(Next::Done(done, Outcome::Expired))) if done == gone));
+    assert!(matches!(first, Some(Next::Done(done, Outcome::Expired)) if done == gone));
     assert_eq!(expiry(next(&mut session, after(10))), 50);
     session.closed();
     let since = KeepAlive::new(Duration::from_secs(60), Duration::from_secs(10), after(100));
