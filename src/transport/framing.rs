@@ -6,6 +6,12 @@ use std::collections::VecDeque;
 /// The largest packet that is carried. AWS's largest is 146 KiB.
 pub const MAX_PACKET: usize = 256 * 1024;
 
+/// A piece that is shorter is copied: it would keep the buffer that it lies in, and every piece takes 32 bytes itself.
+const SHORT: usize = 4096;
+
+/// Copies are put together up to this.
+const TOGETHER: usize = 16 * 1024;
+
 /// Why a stream of bytes is none of MQTT packets.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Problem {
@@ -77,6 +83,8 @@ impl Place {
 /// Bytes that have come, of which only whole packets are shown.
 pub struct Incoming {
     pieces: VecDeque<Bytes>,
+    /// Copies of short pieces, behind the others.
+    tail: BytesMut,
     place: Place,
     /// How many bytes are there.
     len: usize,
@@ -87,7 +95,7 @@ pub struct Incoming {
 impl Incoming {
     /// Nothing has come.
     pub fn new() -> Self {
-        Self { pieces: VecDeque::new(), place: Place::Between, len: 0, whole: 0 }
+        Self { pieces: VecDeque::new(), tail: BytesMut::new(), place: Place::Between, len: 0, whole: 0 }
     }
 
     /// Takes what has come.
@@ -98,7 +106,13 @@ impl Incoming {
             self.whole = self.len + bytes.len() - rest.len();
         }
         self.len += bytes.len();
-        if !bytes.is_empty() {
+        if bytes.len() < SHORT {
+            self.tail.extend_from_slice(&bytes);
+        }
+        if !self.tail.is_empty() && (bytes.len() >= SHORT || self.tail.len() >= TOGETHER) {
+            self.pieces.push_back(self.tail.split().freeze());
+        }
+        if bytes.len() >= SHORT {
             self.pieces.push_back(bytes);
         }
         Ok(())
@@ -111,7 +125,7 @@ impl Incoming {
 
     /// Drops what is there.
     pub fn discard(&mut self) {
-        self.pieces = VecDeque::new();
+        (self.pieces, self.tail) = (VecDeque::new(), BytesMut::new());
         (self.len, self.whole) = (0, 0);
     }
 
@@ -119,31 +133,37 @@ impl Incoming {
     pub fn take_all(&mut self, buffer: &mut BytesMut) {
         buffer.reserve(self.len);
         self.pieces.iter().for_each(|piece| buffer.extend_from_slice(piece));
+        buffer.extend_from_slice(&self.tail);
         self.discard();
     }
 
     /// Hands over bytes of whole packets. Gives how many.
     pub fn take(&mut self, buffer: &mut [u8]) -> usize {
         let wanted = buffer.len().min(self.whole);
-        let mut taken = 0;
-        while let Some(piece) = self.pieces.front_mut().filter(|_| taken < wanted) {
-            let length = piece.len().min(wanted - taken);
-            if let Some(place) = buffer.get_mut(taken..taken + length) {
-                piece.copy_to_slice(place);
-            }
-            taken += length;
+        let mut rest = buffer.get_mut(..wanted).unwrap_or_default();
+        while let Some(piece) = self.pieces.front_mut().filter(|_| !rest.is_empty()) {
+            rest = fill(rest, piece);
             if piece.is_empty() {
                 self.pieces.pop_front();
             }
         }
-        self.len -= taken;
-        self.whole -= taken;
-        if self.pieces.is_empty() {
+        fill(rest, &mut self.tail);
+        self.len -= wanted;
+        self.whole -= wanted;
+        if self.len == 0 {
             // An idle stream keeps no memory for a burst that is over.
-            self.pieces = VecDeque::new();
+            self.discard();
         }
-        taken
+        wanted
     }
+}
+
+/// Takes bytes off `piece`. Gives the room that is left.
+fn fill<'a>(room: &'a mut [u8], piece: &mut impl Buf) -> &'a mut [u8] {
+    let length = piece.remaining().min(room.len());
+    let (taken, left) = room.split_at_mut_checked(length).unwrap_or_default();
+    piece.copy_to_slice(taken);
+    left
 }
 
 /// The client identifier in a CONNECT packet (section 3.1), if it is one.
@@ -207,6 +227,29 @@ mod tests {
                 assert_eq!(shown.len(), ends.into_iter().rfind(|end| *end <= came).unwrap_or(0), "{size} {came}");
             }
             assert_eq!(shown, stream);
+        }
+    }
+
+    #[test]
+    fn a_packet_in_the_shortest_pieces_takes_little_more_than_its_bytes_and_keeps_no_buffer_of_theirs() {
+        // 200,000 bytes, of which the last is missing.
+        let length = 200_000;
+        let header = [0x30, 0xc0, 0x9a, 0x0c];
+        for size in [1, 2, SHORT - 1, SHORT, 3 * SHORT] {
+            let (mut incoming, read) = (Incoming::new(), Bytes::from(vec![0x61; size + 1]));
+            incoming.push(Bytes::copy_from_slice(&header)).unwrap();
+            for begin in (0..length - 1).step_by(size) {
+                incoming.push(read.slice(..size.min(length - 1 - begin))).unwrap();
+            }
+            assert_eq!(read.is_unique(), size < SHORT, "{size}");
+            let taken = incoming.pieces.iter().map(Bytes::len).sum::<usize>() + incoming.tail.capacity();
+            assert!(incoming.pieces.len() <= 2 * length / SHORT && taken <= length + 2 * TOGETHER, "{size} {taken}");
+            assert!(!incoming.has_packet());
+            incoming.push(Bytes::from_static(b"a\xd0\x00\x30")).unwrap();
+            let mut buffer = vec![0; length + 10];
+            assert_eq!(incoming.take(&mut buffer[..length]), length);
+            assert_eq!(incoming.take(&mut buffer[length..]), 6);
+            assert_eq!((&buffer[..4], &buffer[length + 3..length + 6]), (&header[..], &b"a\xd0\x00"[..]));
         }
     }
 
