@@ -208,7 +208,9 @@ impl State {
     /// Whether no more is read until the application has caught up. While a call waits for an answer everything is read, because
     /// the answer may be behind it.
     pub fn is_held_back(&self) -> bool {
-        self.deliveries.is_behind() && self.waiting == 0
+        // Whoever waits: what is not read of us holds up its request as well.
+        let is_unread = self.session.is_behind() && self.is_blocked();
+        is_unread || self.deliveries.is_behind() && self.waiting == 0
     }
 
     /// Whether requests may go out, which are held back before a planned end.

@@ -18,6 +18,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use subscriptions::Subscriptions;
 
+/// While so many acknowledgements wait to be written, because the server does not read, nothing of it is read.
+const ACKNOWLEDGEMENTS_MAX: usize = 4096;
+
 /// A session. `H` is what a subscription's messages are for.
 pub struct Session<H> {
     version: MqttVersion,
@@ -162,6 +165,11 @@ impl<H: Clone> Session<H> {
         if connection == self.connections && self.connection.is_some() && packet_id != 0 {
             self.acknowledgements.push_back(packet_id);
         }
+    }
+
+    /// Whether the server has sent so much that is to be acknowledged, and read so little, that no more should be read.
+    pub fn is_behind(&self) -> bool {
+        self.acknowledgements.len() >= ACKNOWLEDGEMENTS_MAX
     }
 
     /// Who a message is for: everybody with a filter that matches, once.

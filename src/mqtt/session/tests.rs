@@ -322,6 +322,21 @@ fn acknowledgements_go_out_on_their_own_connection_only() {
 }
 
 #[test]
+fn acknowledgements_that_nobody_reads_are_waited_for() {
+    let mut session = session();
+    open(&mut session, false);
+    for id in 1..=4096 {
+        assert!(!session.is_behind());
+        session.delivered(1, id);
+    }
+    assert!(session.is_behind());
+    assert!(next(&mut session, NOW).is_some() && !session.is_behind());
+    session.delivered(1, 4097);
+    session.closed();
+    assert!(!session.is_behind());
+}
+
+#[test]
 fn what_nobody_asked_for_breaks_the_protocol() {
     let mut session = session();
     open(&mut session, false);
