@@ -15,6 +15,8 @@ use std::thread::{Builder, JoinHandle};
 /// The thread, if there is one.
 pub struct Background {
     thread: Mutex<Option<Thread>>,
+    /// Locked by whoever waits for the end of one, so that others who want that wait with it.
+    ending: Mutex<()>,
     /// Whether what is left was ended. Locked while that is being done, so that nobody returns from a free before.
     is_finished: Mutex<bool>,
 }
@@ -27,20 +29,32 @@ struct Thread {
 impl Background {
     /// There is none.
     pub fn new() -> Self {
-        Self { thread: Mutex::new(None), is_finished: Mutex::new(false) }
+        Self { thread: Mutex::new(None), ending: Mutex::new(()), is_finished: Mutex::new(false) }
     }
 
-    /// Waits for its end, which was ordered, unless this is the thread itself.
-    pub fn join(&self) {
-        let thread = self.lock().take();
+    /// Tells it to end, and has it `woken`. Waits for its end, unless this is the thread itself.
+    pub fn end(&self, woken: impl FnOnce()) {
+        let _ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        let thread = self.take();
+        woken();
         if let Some(thread) = thread.filter(|thread| thread.handle.thread().id() != std::thread::current().id()) {
             let _ = thread.handle.join();
         }
     }
 
-    /// Lets it end on its own.
-    pub fn detach(&self) {
-        drop(self.lock().take());
+    /// The same, but it ends on its own.
+    pub fn let_end(&self, woken: impl FnOnce()) {
+        drop(self.take());
+        woken();
+    }
+
+    /// In one step, so that one that is started meanwhile is neither told to end nor waited for.
+    fn take(&self) -> Option<Thread> {
+        let thread = self.lock().take();
+        if let Some(thread) = &thread {
+            thread.stop.store(true, Ordering::SeqCst);
+        }
+        thread
     }
 
     /// Ends what is left, once, or waits for whoever does.
@@ -80,17 +94,16 @@ impl Client {
     /// be waiting for the client of this one.
     pub fn stop(&self) -> Result<(), Failure> {
         self.execution.refuse_forked()?;
-        if let Some(thread) = &*self.background.lock() {
-            thread.stop.store(true, Ordering::SeqCst);
-        }
-        self.execution.wake();
-        // If the thread has looked before, it waits by now.
-        drop(self.lock());
-        self.followers.notify_all();
+        let woken = || {
+            self.execution.wake();
+            // If the thread has looked before, it waits by now.
+            drop(self.lock());
+            self.followers.notify_all();
+        };
         if callback::is_delivered() {
-            self.background.detach();
+            self.background.let_end(woken);
         } else {
-            self.background.join();
+            self.background.end(woken);
         }
         Ok(())
     }

@@ -181,10 +181,10 @@ impl Client {
         drop(self.lock());
         self.followers.notify_all();
         if callback::is_delivered() {
-            self.background.detach();
+            self.background.let_end(|| {});
         } else {
             self.execution.wait_until_left();
-            self.background.join();
+            self.background.end(|| {});
         }
         self.finish_if_left();
     }
