@@ -13,6 +13,9 @@ const MESSAGES_MAX: usize = 64;
 /// While so many bytes of messages wait for the application, no more are read.
 const BYTES_MAX: usize = 256 * 1024;
 
+/// So many times as much is read where an answer may lie behind it that a call waits for.
+const FAR: usize = 8;
+
 /// What has become of the session.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +139,11 @@ impl Deliveries {
     /// Whether the application is so far behind that no more should be read.
     pub fn is_behind(&self) -> bool {
         self.messages >= MESSAGES_MAX || self.bytes >= BYTES_MAX
+    }
+
+    /// Whether it is so far behind that no more is read whoever waits for it.
+    pub fn is_far_behind(&self) -> bool {
+        self.messages >= FAR * MESSAGES_MAX || self.bytes >= FAR * BYTES_MAX
     }
 
     /// Drops the messages: the server sends those of QoS 1 again to whoever takes the session up.

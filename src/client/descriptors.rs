@@ -85,7 +85,7 @@ impl State {
         let shown = descriptors.socket.show(stream.map(|stream| (stream.as_fd(), interest)));
         let has_something = !shown
             || stream.is_some_and(|stream| stream.has_something())
-            || !self.deliveries.is_empty() && !self.deliveries.is_delivering
+            || self.has_undelivered()
             || self.is_dial_to_begin()
             || self.session.has_something_to_send(self.may_ask()) && !self.is_blocked() && self.is_connected();
         let Descriptors { socket, application, .. } = &mut self.descriptors;

@@ -73,20 +73,48 @@ impl Client {
             if state.has_leader {
                 state.send_now();
                 state.show();
-                state = self.followers.wait(state, left);
-            } else if state.turn() {
+                // What that has brought about may be for this call.
+                if !self.tell_waiting(&mut state) && !may_deliver(&state) {
+                    state = self.followers.wait(state, left);
+                }
+                continue;
+            }
+            let has_worked = state.turn();
+            let has_news = self.tell_waiting(&mut state);
+            if has_worked {
                 self.followers.notify_all();
-            } else if !may_deliver(&state) {
+            } else if !has_news && !may_deliver(&state) {
                 state.has_leader = true;
                 state = self.wait_for_network(call, state, left, base);
                 state.has_leader = false;
             }
         };
-        state.show();
-        drop(state);
-        // Somebody else has to wait for the network now.
-        self.followers.notify_one();
+        self.leave(state);
         answer
+    }
+
+    /// Tells the calls that wait that some of them may have what they wait for. Whether there was such news.
+    fn tell_waiting(&self, state: &mut State) -> bool {
+        let has_news = state.take_news();
+        if has_news {
+            self.followers.notify_all();
+            if state.has_leader {
+                self.execution.wake();
+            }
+        }
+        has_news
+    }
+
+    /// Leaves the rest to those that wait: one of them has to wait for the network now, and to tell the application what is left to
+    /// tell.
+    pub(super) fn leave(&self, mut state: Locked<'_>) {
+        state.show();
+        self.tell_waiting(&mut state);
+        let leaves_deliveries = state.has_undelivered() && state.has_leader;
+        drop(state);
+        if !self.followers.notify_one() && leaves_deliveries {
+            self.execution.wake();
+        }
     }
 
     /// Does all that can be done without waiting.
@@ -113,15 +141,13 @@ impl Client {
                 break;
             }
         }
-        state.show();
         let answer = check(&mut state);
-        let has_leader = state.has_leader;
-        drop(state);
-        self.followers.notify_all();
-        if has_leader && has_driven {
+        if has_driven && state.has_leader {
             // The runtime may have taken the signal by which the thread that waits for the network was to learn of a new dial.
             self.execution.wake();
         }
+        self.followers.notify_all();
+        self.leave(state);
         match answer {
             None if self.execution.is_ended(base) => Err(Failure::cancelled(Stage::None)),
             answer => Ok(answer),
@@ -233,6 +259,7 @@ impl Client {
         state.deliveries.is_delivering = false;
         state.send_now();
         state.show();
+        self.tell_waiting(&mut state);
         self.followers.notify_all();
         state
     }
@@ -249,5 +276,5 @@ impl Client {
 
 /// Whether there is something to tell, and this thread may.
 fn may_deliver(state: &State) -> bool {
-    !state.deliveries.is_empty() && !state.deliveries.is_delivering && !callback::is_delivered()
+    state.has_undelivered() && !callback::is_delivered()
 }

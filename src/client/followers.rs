@@ -30,11 +30,13 @@ impl Followers {
         state
     }
 
-    /// Tells one of them.
-    pub fn notify_one(&self) {
-        if self.count.load(Ordering::SeqCst) > 0 {
+    /// Tells one of them, if there is one.
+    pub fn notify_one(&self) -> bool {
+        let is_one_there = self.count.load(Ordering::SeqCst) > 0;
+        if is_one_there {
             self.changed.notify_one();
         }
+        is_one_there
     }
 
     /// Tells all of them.

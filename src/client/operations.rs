@@ -25,12 +25,14 @@ pub struct Operations {
     listeners: BTreeMap<u64, Listener>,
     /// Messages of QoS 0 that were handed to a connection whose socket has not taken them yet.
     unwritten: Vec<u64>,
+    /// How many calls that wait have got their outcome since somebody looked.
+    news: usize,
 }
 
 impl Operations {
     /// None.
     pub fn new() -> Self {
-        Self { listeners: BTreeMap::new(), unwritten: Vec::new() }
+        Self { listeners: BTreeMap::new(), unwritten: Vec::new(), news: 0 }
     }
 
     /// Somebody listens for an operation.
@@ -41,6 +43,16 @@ impl Operations {
     /// Nobody listens any more.
     pub fn forget(&mut self, operation: u64) {
         self.listeners.remove(&operation);
+    }
+
+    /// Whether a call that waits has got its outcome since this was asked last.
+    pub fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.news) > 0
+    }
+
+    /// A call has found its own outcome, of which nobody else has to be told.
+    pub fn found(&mut self) {
+        self.news = self.news.saturating_sub(1);
     }
 
     /// A message of QoS 0 was handed to the connection.
@@ -96,7 +108,10 @@ impl Operations {
     fn end(&mut self, operation: u64, done: Done, deliveries: &mut Deliveries) {
         match self.listeners.remove(&operation) {
             None => {}
-            Some(Listener::Call(outcome)) => drop(outcome.set(done)),
+            Some(Listener::Call(outcome)) => {
+                let _ = outcome.set(done);
+                self.news += 1;
+            }
             Some(Listener::Callback(on_complete)) => deliveries.push(Delivery::Completion(on_complete, done)),
         }
     }

@@ -92,7 +92,7 @@ impl Client {
                     state.operations.listen(operation, Listener::Callback(on_complete));
                 }
                 state.send_now();
-                state.show();
+                self.leave(state);
                 return Ok(());
             }
         };
@@ -106,18 +106,28 @@ impl Client {
                     Ok(operation) => operation,
                     Err(failure) => return Some(Err(failure)),
                 };
-                if let Some(operation) = operation {
-                    state.operations.listen(operation, Listener::Call(Arc::clone(&outcome)));
-                    state.send_now();
+                match operation {
+                    Some(operation) => {
+                        state.operations.listen(operation, Listener::Call(Arc::clone(&outcome)));
+                        state.send_now();
+                        if outcome.get().is_some() {
+                            state.operations.found();
+                        }
+                    }
+                    None => state.full_at = Some(state.session.departures()),
                 }
             }
             outcome.get().cloned()
         });
         let mut state = self.lock();
         state.waiting -= 1;
-        state.show();
+        // It may have come since the call was found to be over.
+        let driven = outcome.get().cloned().map_or(driven, |done| Ok(Some(done)));
         let (passed, why) = match driven {
-            Ok(Some(done)) => return done.map(drop),
+            Ok(Some(done)) => {
+                state.show();
+                return done.map(drop);
+            }
             Ok(None) => (None, format!("the {what} was not done within {} ms", milliseconds(wait))),
             Err(cancelled) => (Some(cancelled), format!("the {what} was cancelled")),
         };
@@ -125,7 +135,10 @@ impl Client {
             return Err(passed.unwrap_or_else(queue_full));
         };
         state.operations.forget(operation);
-        let failure = match state.session.withdraw(operation) {
+        let withdrawn_how = state.session.withdraw(operation);
+        // That has made room.
+        self.leave(state);
+        let failure = match withdrawn_how {
             Some(Withdrawn::Unsent) => withdrawn(&why),
             // A message of QoS 0 that the socket has not taken is no request of the session any more.
             Some(Withdrawn::Sent) | None => unknown(&why),

@@ -47,6 +47,8 @@ pub struct State {
     pub has_leader: bool,
     /// Calls that wait for an operation.
     pub waiting: usize,
+    /// What [`Session::departures`] was when one of them found no room in the queue.
+    pub full_at: Option<u64>,
     pub descriptors: Descriptors,
     pub wake: watch::Sender<()>,
 }
@@ -123,6 +125,7 @@ impl State {
             outgoing: BytesMut::new(),
             has_leader: false,
             waiting: 0,
+            full_at: None,
             descriptors,
             wake,
         }
@@ -131,6 +134,17 @@ impl State {
     /// Whether the session is open.
     pub fn is_connected(&self) -> bool {
         matches!(self.phase, Phase::Open { .. })
+    }
+
+    /// Whether there is something to tell the application, which nobody is doing.
+    pub fn has_undelivered(&self) -> bool {
+        !self.deliveries.is_empty() && !self.deliveries.is_delivering
+    }
+
+    /// Whether calls that wait may have what they wait for since this was asked last: their outcome, or room in the queue.
+    pub fn take_news(&mut self) -> bool {
+        let has_room = self.full_at.take_if(|departures| *departures != self.session.departures()).is_some();
+        self.operations.take_news() || has_room
     }
 
     /// Begins to connect if nothing is under way. A delay before the next dial ends.

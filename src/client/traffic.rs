@@ -205,12 +205,12 @@ impl State {
         }
     }
 
-    /// Whether no more is read until the application has caught up. While a call waits for an answer everything is read, because
-    /// the answer may be behind it.
+    /// Whether no more is read until the application has caught up. While a call waits for an answer more is read, because the answer
+    /// may be behind it; but that has an end, too.
     pub fn is_held_back(&self) -> bool {
         // Whoever waits: what is not read of us holds up its request as well.
         let is_unread = self.session.is_behind() && self.is_blocked();
-        is_unread || self.deliveries.is_behind() && self.waiting == 0
+        is_unread || self.deliveries.is_behind() && (self.waiting == 0 || self.deliveries.is_far_behind())
     }
 
     /// Whether requests may go out, which are held back before a planned end.

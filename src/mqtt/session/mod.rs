@@ -118,6 +118,11 @@ impl<H: Clone> Session<H> {
         self.requests.ask(What::Unsubscribe(filter.to_owned()), None)
     }
 
+    /// Changes whenever there may be room for another message.
+    pub fn departures(&self) -> u64 {
+        self.requests.departures
+    }
+
     /// Takes an operation back that nobody waits for any more; `None` when there is no such operation, because it is done.
     pub fn withdraw(&mut self, operation: u64) -> Option<Withdrawn> {
         let withdrawn = self.requests.withdraw(operation);

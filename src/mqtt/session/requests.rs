@@ -73,6 +73,8 @@ pub struct Requests {
     /// What is to be sent, in order.
     queue: VecDeque<Request>,
     queued_bytes: usize,
+    /// How many have left the queue, so that somebody who waits for room knows when to look again.
+    pub departures: u64,
     /// How many in the queue have kept the packet identifier of an earlier connection.
     queued_with_id: usize,
     /// What was sent on this connection and waits for its acknowledgement, in order.
@@ -88,6 +90,7 @@ impl Requests {
             last_packet_id: 0,
             queue: VecDeque::new(),
             queued_bytes: 0,
+            departures: 0,
             queued_with_id: 0,
             in_flight: VecDeque::new(),
         }
@@ -122,6 +125,7 @@ impl Requests {
             }
             if let Some(request) = self.queue.remove(index) {
                 self.queued_bytes -= request.what.bytes();
+                self.departures += 1;
             }
             return Some(Withdrawn::Unsent);
         }
@@ -153,6 +157,7 @@ impl Requests {
     pub fn abandon(&mut self) -> Vec<(u64, Withdrawn)> {
         self.closed();
         (self.queued_bytes, self.queued_with_id) = (0, 0);
+        self.departures += 1;
         let how =
             |request: Request| (request.operation, if request.was_sent { Withdrawn::Sent } else { Withdrawn::Unsent });
         self.queue.drain(..).map(how).collect()
@@ -168,6 +173,7 @@ impl Requests {
     pub fn take(&mut self, receive_maximum: u16) -> Option<Request> {
         let request = if self.has_next(receive_maximum) { self.queue.pop_front() } else { None }?;
         self.queued_bytes -= request.what.bytes();
+        self.departures += 1;
         self.queued_with_id -= usize::from(request.packet_id != 0);
         Some(request)
     }
