@@ -37,8 +37,8 @@ static bool converse(cognito_client *client, int number) {
     size_t len = (size_t)snprintf(payload, sizeof payload, "%d", number);
     snprintf(topic, sizeof topic, "calls/%d", (int)getpid());
     if (!is_named("connect", cognito_client_connect(client, COGNITO_WAIT_FOREVER)) ||
-        !is_named("subscribe", cognito_client_subscribe(client, topic, 1, on_message, NULL,
-                                                        wait_ms, NULL, NULL)) ||
+        !is_named("subscribe", cognito_client_subscribe(client, topic, 1, on_message, NULL, wait_ms,
+                                                        NULL, NULL)) ||
         !is_named("publish", cognito_client_publish(client, topic, payload, len, 1, false, NULL,
                                                     wait_ms, NULL, NULL))) {
         return false;
@@ -49,7 +49,8 @@ static bool converse(cognito_client *client, int number) {
         is_well = is_named("process", cognito_client_process(client, 10));
     }
     CHECK(!is_well || (delivered & 1 << number) != 0);
-    return is_well && is_named("disconnect", cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
+    return is_well &&
+           is_named("disconnect", cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
 }
 
 static bool session(int number) {

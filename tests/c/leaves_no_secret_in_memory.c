@@ -142,11 +142,11 @@ int main(void) {
         hide("head of the session token", token, 40),
         hide("tail of the session token", token, -1),
     };
-    struct hidden *of_config[] = {
-        hide("the proxy's password", PASSWORD, 0), hide("the proxy's password", PASSWORD, -1),
-        hide("the proxy's password in base64", OF_BASE64, 0),
-        hide("the token of the login", LOGIN_TOKEN, 0),
-        hide("the token of the login", LOGIN_TOKEN, -1)};
+    struct hidden *of_config[] = {hide("the proxy's password", PASSWORD, 0),
+                                  hide("the proxy's password", PASSWORD, -1),
+                                  hide("the proxy's password in base64", OF_BASE64, 0),
+                                  hide("the token of the login", LOGIN_TOKEN, 0),
+                                  hide("the token of the login", LOGIN_TOKEN, -1)};
     enum { OF_URL = 2, OF_CREDENTIALS = 4, OF_CONFIG = 5 };
 
     /* So that a search is known to find one. */

@@ -188,7 +188,8 @@ static bool survives(const struct kind *kind, double lasts_ms, cognito_client *s
     bool is_survived = false;
     while (!is_survived && now_ms() < deadline) {
         work(sender, receiver);
-        is_survived = has_struck(kind, lost_before, faults_before) && cognito_client_is_connected(sender) &&
+        is_survived = has_struck(kind, lost_before, faults_before) &&
+                      cognito_client_is_connected(sender) &&
                       cognito_client_is_connected(receiver) && sent > first &&
                       acknowledged[first] && delivered[first];
     }

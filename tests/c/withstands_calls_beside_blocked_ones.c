@@ -1,6 +1,6 @@
-/* Every function while another thread is blocked in a call, for every call that blocks, and with the
- * same handle where it takes such a one: it returns at once, and the blocked call ends with a status
- * that has a name. */
+/* Every function while another thread is blocked in a call, for every call that blocks, and with
+ * the same handle where it takes such a one: it returns at once, and the blocked call ends with a
+ * status that has a name. */
 
 #define _GNU_SOURCE /* syscall() */
 

@@ -51,6 +51,9 @@ static void call_here(enum place here) {
         }
     }
     outcome = call_with(current, arguments, &made);
+    if (here >= FIRST_OF_QUEUE) {
+        check_outcome(current, &outcome); /* before the call around it has a failure of its own */
+    }
     snprintf(last_error, sizeof last_error, "%s", cognito_last_error());
 }
 
@@ -260,7 +263,6 @@ static void check_refused(void) {
 }
 
 static void check_answered(void) {
-    check_outcome(current, &outcome);
     CHECK(outcome.status != COGNITO_STATUS_REENTRANT);
     if (wait_ms != 0) {
         CHECK_STATUS(COGNITO_STATUS_IN_CALLBACK, outcome.status);
