@@ -71,7 +71,7 @@ int proc_own_threads(void) {
     return proc_count(0, "task");
 }
 
-static bool sleeps(int thread_id) {
+bool proc_thread_sleeps(int thread_id) {
     char path[64], text[512];
     snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread_id);
     FILE *stat = fopen(path, "r");
@@ -82,14 +82,6 @@ static bool sleeps(int thread_id) {
     text[len] = '\0';
     const char *state = strrchr(text, ')'); /* behind its name */
     return state != NULL && state[1] == ' ' && state[2] == 'S';
-}
-
-bool proc_thread_falls_asleep(const atomic_int *thread_id) {
-    double deadline = now_ms() + allowed_ms(5000);
-    while (!sleeps(*thread_id) && now_ms() < deadline) {
-        poll(NULL, 0, 1);
-    }
-    return sleeps(*thread_id);
 }
 
 bool proc_threads_fall_to(int count) {

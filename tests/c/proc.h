@@ -5,8 +5,6 @@
 
 #include "check.h"
 
-#include <stdatomic.h>
-
 /* A number from /proc/PID/status, such as VmRSS in KiB. */
 long proc_status(int pid, const char *name);
 
@@ -24,8 +22,8 @@ int proc_count(int pid, const char *folder);
  * started: a sanitizer's, an emulator's. */
 int proc_own_threads(void);
 
-/* Waits until the thread whose id is there, which may still be 0, sleeps in a call of the kernel. */
-bool proc_thread_falls_asleep(const atomic_int *thread_id);
+/* Whether a thread of this program sleeps in a call of the kernel. */
+bool proc_thread_sleeps(int thread_id);
 
 /* Waits until it has no more threads than that: one that has ended may be listed for a moment. */
 bool proc_threads_fall_to(int count);

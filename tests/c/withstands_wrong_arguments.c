@@ -190,6 +190,7 @@ static void try_function(const struct function *function) {
 
 int main(void) {
     memset(endless, 'x', MIB);
+    cases_prepare();
     idle = local_aws_client();
     handles_mend();
     try_each_function(try_function);
