@@ -43,6 +43,7 @@ def main():
     for problem in problems[:SHOWN]:
         print(problem[:LONGEST])
     good = len(cases) - len(problems)
+    print(f"with --seed {options.seed}")
     print(f"{good} of {len(cases)}\n{good} passed, {len(problems)} failed")
     return 0 if cases and not problems else 1
 
