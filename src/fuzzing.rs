@@ -149,11 +149,13 @@ fn asked<T>(cognito: &Cognito<'_, Sent>, outcome: Result<T, Failure>) -> Asked<T
     Asked { outcome, again_in: again_at.map(|at| at.saturating_duration_since(cognito.deadline)) }
 }
 
-/// Reads an answer to the upgrade with this key. Gives what was read beyond it.
+/// Reads an answer to the upgrade with this key. Gives what comes behind it.
 pub fn upgrade(mut answer: Sent, key: &str) -> Result<Vec<u8>, Failure> {
     let deadline = Instant::now() + Duration::from_secs(3600);
     let read = now_or_never(websocket::answer(&mut answer, key, PEER, deadline, |_| &[]));
-    read.map_err(|error| Failure::from(&error))
+    let mut rest = read.map_err(|error| Failure::from(&error))?;
+    rest.extend_from_slice(answer.bytes.get(answer.begin..).unwrap_or_default());
+    Ok(rest)
 }
 
 /// Reads a proxy's answer to CONNECT.
