@@ -295,9 +295,11 @@ impl ByteStream {
     fn receive(&mut self) {
         self.flush();
         self.receive_again();
+        // Answers to what has come: pongs, and the Close that answers the server's. Reading writes them too, and says nothing of a
+        // socket that is full.
+        self.flush();
         if self.ended.is_some() {
-            // The Close that answers the server's, close_notify and FIN, as far as the socket takes them now.
-            self.flush();
+            // close_notify and FIN, as far as the socket takes them now.
             let _ = self.socket.get_mut().end();
         } else if let Some(error) = self.socket.get_ref().write_error().filter(|_| self.socket.get_ref().is_drained()) {
             // Nothing more comes, and nothing can be sent.

@@ -4,8 +4,14 @@
 
 #include <dirent.h>
 #include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <linux/sockios.h>
 
 static void proc_path(char *path, size_t size, int pid, const char *name) {
     if (pid == 0) {
@@ -61,6 +67,35 @@ int proc_count(int pid, const char *folder) {
     }
     closedir(directory);
     return count;
+}
+
+/* Calls it for the descriptor of every TCP connection. */
+static void for_each_connection(void (*call)(int fd, int *value), int *value) {
+    for (int fd = 3; fd < 256; fd++) {
+        int of_tcp = 0;
+        socklen_t len = sizeof of_tcp;
+        if (getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &of_tcp, &len) == 0) {
+            call(fd, value);
+        }
+    }
+}
+
+static void set_send_buffer(int fd, int *bytes) {
+    REQUIRE(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, bytes, sizeof *bytes) == 0);
+}
+
+void proc_send_buffers(int bytes) { for_each_connection(set_send_buffer, &bytes); }
+
+static void add_unsent(int fd, int *sum) {
+    int unsent = 0;
+    REQUIRE(ioctl(fd, SIOCOUTQ, &unsent) == 0);
+    *sum += unsent;
+}
+
+int proc_unsent(void) {
+    int sum = 0;
+    for_each_connection(add_unsent, &sum);
+    return sum;
 }
 
 static void *nothing(void *argument) { return argument; }

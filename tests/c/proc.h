@@ -25,6 +25,14 @@ int proc_own_threads(void);
 /* Whether a thread of this program sleeps in a call of the kernel. */
 bool proc_thread_sleeps(int thread_id);
 
+/* Gives every TCP connection of this process a send buffer of about so many bytes, which does not
+ * grow. */
+void proc_send_buffers(int bytes);
+
+/* How many bytes the peers of its TCP connections have not taken. */
+int proc_unsent(void);
+
+
 /* Waits until it has no more threads than that: one that has ended may be listed for a moment. */
 bool proc_threads_fall_to(int count);
 
