@@ -15,7 +15,7 @@ use crate::mqtt::codec::{self, Accepted, MqttVersion};
 use crate::mqtt::session::{KeepAlive, Session};
 use crate::status::Status;
 use crate::sys::{boot_time, random};
-use crate::transport::{ByteStream, Progress};
+use crate::transport::{ByteStream, Last, Progress};
 use bytes::BytesMut;
 use std::os::fd::AsFd;
 use std::sync::{Arc, OnceLock};
@@ -201,7 +201,7 @@ impl State {
             }
             Phase::Open { stream, .. } => {
                 self.phase = Phase::Ending { stream, since: Instant::now(), renews: false };
-                self.say_disconnect();
+                self.end();
             }
             Phase::Ending { stream, since, .. } => self.phase = Phase::Ending { stream, since, renews: false },
         }
@@ -274,7 +274,8 @@ impl State {
         let Phase::Open { mut stream, opened_at, .. } = std::mem::replace(&mut self.phase, Phase::Idle) else { return };
         if failure.status == Status::MqttProtocol && self.settings.version == MqttVersion::V5 {
             // Section 4.13: the server is told, if the socket takes it at once.
-            stream.send_last(&codec::DISCONNECT_PROTOCOL_ERROR);
+            let disconnect = codec::DISCONNECT_PROTOCOL_ERROR;
+            stream.end_behind(Last { packets: &mut BytesMut::new(), more: &mut |_| {}, disconnect }, false);
         }
         self.let_go(stream);
         let mut failure = self.dial.identified(failure);

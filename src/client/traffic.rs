@@ -12,7 +12,7 @@ use crate::mqtt::codec::{self, Connect, Received};
 use crate::mqtt::session::{KeepAlive, Next, Now, Output};
 use crate::status::Status;
 use crate::sys::{awake_time, boot_time, random};
-use crate::transport::{ByteStream, Ended};
+use crate::transport::{ByteStream, Ended, Last};
 use bytes::BytesMut;
 use std::time::{Duration, Instant};
 
@@ -256,7 +256,7 @@ impl State {
                 log!(Info, Stage::Session, "a planned end, before AWS's limit of 24 hours");
                 if let Phase::Open { stream, .. } = std::mem::replace(&mut self.phase, Phase::Idle) {
                     self.phase = Phase::Ending { stream, since: Instant::now(), renews: true };
-                    self.say_disconnect();
+                    self.end();
                 }
             }
             Renewal::At(_) | Renewal::Holding { .. } => {}
@@ -264,26 +264,19 @@ impl State {
         Ok(())
     }
 
-    /// DISCONNECT and WebSocket Close in one write, behind what was accepted before.
-    pub fn say_disconnect(&mut self) {
-        let Phase::Ending { stream, .. } = &mut self.phase else { return };
+    /// Begins or goes on with the orderly end: DISCONNECT and WebSocket Close, behind what was accepted before.
+    pub fn end(&mut self) -> bool {
+        let Self { phase, session, operations, deliveries, outgoing, .. } = self;
+        let Phase::Ending { stream, since, .. } = phase else { return false };
         let now = now();
-        let limit = codec::MAX_PACKET;
-        let told = (&mut self.operations, &mut self.deliveries);
-        put_together(&mut self.outgoing, limit, told, |packets| self.session.next(now, true, packets));
-        self.outgoing.extend_from_slice(&codec::DISCONNECT);
-        let taken = stream.send_last(&self.outgoing);
-        if taken == self.outgoing.len() && !stream.is_blocked() {
-            self.operations.written(&mut self.deliveries);
+        let mut more = |packets: &mut BytesMut| {
+            put_together(packets, BATCH, (operations, deliveries), |packets| session.next(now, true, packets));
+        };
+        let last = Last { packets: outgoing, more: &mut more, disconnect: codec::DISCONNECT };
+        let is_over = stream.end_in_time(last, since.elapsed());
+        if stream.has_sent_close() && outgoing.is_empty() {
+            operations.written(deliveries);
         }
-        self.outgoing = BytesMut::new();
-        log!(Debug, Stage::Disconnect, "DISCONNECT");
-    }
-
-    /// Goes on with the orderly end.
-    fn end(&mut self) -> bool {
-        let Phase::Ending { stream, since, .. } = &mut self.phase else { return false };
-        let is_over = stream.close_in_time(since.elapsed());
         if is_over {
             self.ended();
         }

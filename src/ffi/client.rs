@@ -134,8 +134,8 @@ pub extern "C" fn cognito_client_next_timeout_ms(client: *const cognito_client) 
 
 /// Ends the session in order: MQTT DISCONNECT, WebSocket Close, TLS close_notify, FIN, and the server's end of it.
 /// A connect under way is given up, and nothing is dialled for again. What was accepted before is sent before, as far as the
-/// connection takes it at once; requests that are not done then end with COGNITO_STATUS_WITHDRAWN or
-/// COGNITO_STATUS_OUTCOME_UNKNOWN. Subscriptions are kept, and made with the next connect. With wait_ms 0 it begins, or carries on as far as it can, and returns at once.
+/// connection takes it within 3 seconds, and DISCONNECT behind it in any case; requests that are not done then end with
+/// COGNITO_STATUS_WITHDRAWN or COGNITO_STATUS_OUTCOME_UNKNOWN. Subscriptions are kept, and made with the next connect. With wait_ms 0 it begins, or carries on as far as it can, and returns at once.
 /// Blocks for at most wait_ms, and at most 5 seconds, after which the connection is dropped.
 ///
 /// @param wait_ms Milliseconds, or COGNITO_WAIT_FOREVER.

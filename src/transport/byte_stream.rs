@@ -1,7 +1,9 @@
 //! A stream of MQTT bytes for whoever has an MQTT library of its own: never blocks, shows packets when they are whole, and sends
 //! each packet in one frame, whatever pieces it comes in.
 
-use super::frames::{config, describe, from_tungstenite, normal_close};
+mod ending;
+
+use super::frames::{config, describe, from_tungstenite};
 use super::framing::{Incoming, Place, Problem, client_id};
 use super::nonblocking::NonBlocking;
 use super::{Error, Upgraded, tls};
@@ -9,20 +11,15 @@ use crate::error::Stage;
 use crate::log::log;
 use crate::sys::Interest;
 use bytes::{Bytes, BytesMut};
+use ending::Ending;
+pub use ending::Last;
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Duration;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
 /// One call reads the socket this often at most, so that a peer that sends without end does not keep it.
 const READS: u32 = 64;
-
-/// The answer to our Close is waited for this long.
-const CLOSE: Duration = Duration::from_secs(3);
-
-/// The whole orderly end may take this long.
-const END: Duration = Duration::from_secs(5);
 
 /// A MQTT byte stream over an open WebSocket.
 pub struct ByteStream {
@@ -31,7 +28,7 @@ pub struct ByteStream {
     incoming: Incoming,
     outgoing: Outgoing,
     ended: Option<Ended>,
-    closing: Closing,
+    ending: Ending,
 }
 
 /// A packet of ours that is being put together.
@@ -57,17 +54,6 @@ pub enum Ended {
     Broken(Error),
 }
 
-/// How far the orderly end of ours has come.
-#[derive(Clone, Copy, PartialEq)]
-enum Closing {
-    No,
-    /// Close was sent.
-    Close,
-    /// close_notify and FIN were sent.
-    Fin,
-    Done,
-}
-
 impl ByteStream {
     /// Takes a connection after its upgrade off its runtime, on which this must be called.
     pub fn new(upgraded: Upgraded) -> Result<Self, Error> {
@@ -82,7 +68,7 @@ impl ByteStream {
             incoming: Incoming::new(),
             outgoing,
             ended: None,
-            closing: Closing::No,
+            ending: Ending::No,
         };
         // What came with the answer to the upgrade. From now on nothing but the socket holds more.
         stream.decode();
@@ -170,48 +156,6 @@ impl ByteStream {
         self.flush();
         // What was taken before an end counts; the next call says it.
         (taken > 0 || self.ended.is_none()).then_some(taken)
-    }
-
-    /// Sends the last packets and the WebSocket Close behind them, in one write. Gives how many bytes of them were taken.
-    pub fn send_last(&mut self, packets: &[u8]) -> usize {
-        let taken = self.put(packets);
-        self.close(false);
-        taken
-    }
-
-    /// Goes on with the orderly end that began so long ago, each part of which is waited for so long. Whether it is over.
-    pub fn close_in_time(&mut self, passed: Duration) -> bool {
-        self.close(passed >= CLOSE) || passed >= END
-    }
-
-    /// When an orderly end that began so long ago has to be gone on with, whatever comes.
-    pub fn close_due_in(passed: Duration) -> Duration {
-        CLOSE.checked_sub(passed).unwrap_or(END.saturating_sub(passed))
-    }
-
-    /// Goes on with the orderly end of ours: what waits to go out, WebSocket Close and its answer, close_notify, FIN, and the
-    /// server's end. Whether that is done. `hurries` does not wait for the answer.
-    pub fn close(&mut self, hurries: bool) -> bool {
-        if self.closing == Closing::No {
-            self.outgoing.packet = BytesMut::new();
-            if self.ended.is_none() {
-                let sent = self.socket.close(Some(normal_close()));
-                self.note(sent);
-            }
-            self.closing = Closing::Close;
-        }
-        self.flush();
-        if self.closing == Closing::Close {
-            self.receive_again();
-            self.incoming.discard();
-            if (self.ended.is_some() || hurries) && self.socket.get_mut().end() {
-                self.closing = Closing::Fin;
-            }
-        }
-        if self.closing == Closing::Fin && self.has_server_ended() {
-            self.closing = Closing::Done;
-        }
-        self.closing == Closing::Done
     }
 
     /// Takes bytes until the socket is full. Gives how many.
@@ -354,20 +298,6 @@ impl ByteStream {
             (ended, _) => ended,
         };
         self.ended.get_or_insert(ended);
-    }
-
-    /// Whether the server has ended the connection too. What it still sends is dropped.
-    fn has_server_ended(&mut self) -> bool {
-        let mut rest = [0; 512];
-        let stream = self.socket.get_mut();
-        stream.allow_reads(READS);
-        loop {
-            match io::Read::read(stream, &mut rest) {
-                Ok(0) => return true,
-                Ok(_) => {}
-                Err(error) => return error.kind() != ErrorKind::WouldBlock,
-            }
-        }
     }
 }
 

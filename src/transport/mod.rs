@@ -26,7 +26,7 @@ mod untrusted;
 mod weak;
 pub mod websocket;
 
-pub use byte_stream::{ByteStream, Ended};
+pub use byte_stream::{ByteStream, Ended, Last};
 pub use error::{Error, PORTAL};
 pub use progress::Progress;
 pub use readiness::{Readiness, SocketWatch};

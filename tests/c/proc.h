@@ -32,7 +32,6 @@ void proc_send_buffers(int bytes);
 /* How many bytes the peers of its TCP connections have not taken. */
 int proc_unsent(void);
 
-
 /* Waits until it has no more threads than that: one that has ended may be listed for a moment. */
 bool proc_threads_fall_to(int count);
 
