@@ -1,10 +1,10 @@
 //! How the threads inside a client share its work: each does at once what can be done without waiting. Of those that wait, one
 //! waits for the network on behalf of all, one delivers to the application, and the rest wait for them.
 
-use super::Client;
 use super::deliveries::Delivery;
 use super::state::{Phase, State};
 use super::traffic::Due;
+use super::{Client, finish_freed};
 use crate::callback;
 use crate::error::{Failure, Stage};
 use crate::execution::{Call, Wait};
@@ -248,6 +248,7 @@ impl Client {
             };
             drop(state);
             callback::deliver(|| delivery.run(self.on_event.as_ref()));
+            finish_freed();
             state = self.lock();
             if let Some((connection, packet_id)) = to_acknowledge {
                 state.session.delivered(connection, packet_id);

@@ -32,7 +32,7 @@ use state::{Phase, State};
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 use std::os::fd::RawFd;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -159,13 +159,14 @@ impl Client {
     }
 
     /// Ends all calls, says DISCONNECT if that takes no waiting, tells the application, and gives everything back. Inside a
-    /// callback that is done by whoever leaves last, and waited for by the call around that callback.
+    /// callback that is done when it has returned, by this thread or by another that leaves last, and waited for by the call around
+    /// that callback.
     pub fn free(self: Arc<Self>) {
         self.close();
         if !callback::is_delivered() {
             await_freed();
         } else if !self.execution.has_forked() {
-            let _ = FREED.try_with(|freed| freed.borrow_mut().push(Arc::downgrade(&self)));
+            let _ = FREED.try_with(|freed| freed.borrow_mut().push(self));
         }
     }
 
@@ -185,8 +186,8 @@ impl Client {
         } else {
             self.execution.wait_until_left();
             self.background.end(|| {});
+            self.finish_if_left();
         }
-        self.finish_if_left();
     }
 
     /// Begins a call.
@@ -202,21 +203,27 @@ impl Client {
         self.execution.wake();
     }
 
-    /// The last one out ends what is open and tells the application.
-    fn finish_if_left(&self) {
-        if self.execution.is_left() {
+    /// The last one out ends what is open and tells the application. Gives whether all are out.
+    fn finish_if_left(&self) -> bool {
+        let is_left = self.execution.is_left();
+        if is_left {
             self.background.finish_once(|| {
                 self.lock().finish();
                 self.deliver_all();
                 self.execution.shut_down();
             });
         }
+        is_left
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
         self.close();
+        if !self.execution.has_forked() {
+            // Where it was closed in a callback.
+            self.finish_if_left();
+        }
     }
 }
 
@@ -243,15 +250,28 @@ impl Drop for Leaving<'_> {
 }
 
 thread_local! {
-    /// The clients that this thread has freed inside callbacks, in which it cannot wait for their end. Those that are gone do not
-    /// live any more.
-    static FREED: RefCell<Vec<Weak<Client>>> = const { RefCell::new(Vec::new()) };
+    /// The clients that this thread has freed inside callbacks, and whose end was not seen yet.
+    static FREED: RefCell<Vec<Arc<Client>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Ends those that no thread is inside any more. In a callback around this one, it is for that one to be over.
+fn finish_freed() {
+    if callback::is_delivered() {
+        return;
+    }
+    let mut left = Vec::new();
+    while let Ok(Some(client)) = FREED.try_with(|freed| freed.borrow_mut().pop()) {
+        if !client.execution.has_forked() && !client.finish_if_left() {
+            left.push(client);
+        }
+    }
+    let _ = FREED.try_with(|freed| freed.borrow_mut().append(&mut left));
 }
 
 /// Waits for them. When the call around a callback has returned, the application may give back the data of all callbacks.
 fn await_freed() {
-    while let Ok(Some(freed)) = FREED.try_with(|freed| freed.borrow_mut().pop()) {
-        if let Some(client) = freed.upgrade().filter(|client| !client.execution.has_forked()) {
+    while let Ok(Some(client)) = FREED.try_with(|freed| freed.borrow_mut().pop()) {
+        if !client.execution.has_forked() {
             client.execution.wait_until_left();
             client.finish_if_left();
         }
