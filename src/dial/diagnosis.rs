@@ -18,7 +18,7 @@ pub fn upgrade(dial: &Dial, error: Error, used: &Credentials, signed_at: SystemT
     if aws.http_status != 403 {
         return failure;
     }
-    // Whatever the cause, the next attempt is better off with fresh ones.
+    // Whatever the cause, the next dial, or the next attempt of this one, is better off with fresh ones.
     dial.provider.forget(used);
     let skew = date.as_deref().and_then(|date| skew(date, signed_at));
     let clock = skew.is_some_and(|skew| skew > CLOCK_TOLERANCE)
@@ -45,6 +45,11 @@ pub fn upgrade(dial: &Dial, error: Error, used: &Credentials, signed_at: SystemT
         "{}, and check that the endpoint belongs to the same account",
         not_allowed(dial, dial.client_id())
     ))
+}
+
+/// Whether fresh credentials may be taken where these were refused.
+pub fn may_be_the_credentials(failure: &Failure) -> bool {
+    failure.status == Status::UpgradeRefused && failure.aws.as_ref().is_some_and(|aws| aws.http_status == 403)
 }
 
 fn clock_hint(dial: &Dial, skew: Option<Duration>) -> String {

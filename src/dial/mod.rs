@@ -25,7 +25,7 @@ use tokio::time::{Instant, timeout_at};
 /// attempt has lost them all.
 const GET_ID_WITHIN: Duration = Duration::from_secs(5);
 
-/// A refused signature is not repeated with less time than this.
+/// What was refused is not tried again with less time than this.
 const ONE_MORE_DIAL: Duration = Duration::from_millis(500);
 
 /// What is left of the deadline to end a connect in.
@@ -129,6 +129,7 @@ impl Dial {
     }
 
     async fn stages(&self, legs: &Legs, deadline: Instant) -> Result<Upgraded, Failure> {
+        let mut at_hand = self.provider.at_hand();
         let mut corrected = false;
         loop {
             let clock = self.provider.clock();
@@ -152,14 +153,21 @@ impl Dial {
                 Ok(upgraded) => return Ok(upgraded),
                 // Once and at once: with the right time, the same credentials will do.
                 Err(error)
-                    if !corrected
-                        && deadline.saturating_duration_since(Instant::now()) > ONE_MORE_DIAL
-                        && self.learn_from(&error, url.signed_at, sent) =>
+                    if !corrected && may_dial_again(deadline) && self.learn_from(&error, url.signed_at, sent) =>
                 {
                     corrected = true;
                     legs.iot.failed(&Failure::from(&error));
                 }
-                Err(error) => return Err(diagnosis::upgrade(self, error, &credentials, url.signed_at)),
+                Err(error) => {
+                    let failure = diagnosis::upgrade(self, error, &credentials, url.signed_at);
+                    let is_old = at_hand.take().is_some_and(|old| old.access_key_id() == credentials.access_key_id());
+                    if !is_old || !diagnosis::may_be_the_credentials(&failure) || !may_dial_again(deadline) {
+                        return Err(failure);
+                    }
+                    // Once and at once: they may have been revoked since they were fetched, and are forgotten by now.
+                    log!(Info, Stage::Upgrade, "{}; once more, with fresh credentials", failure.message);
+                    legs.iot.failed(&failure);
+                }
             }
         }
     }
@@ -231,6 +239,10 @@ impl Dial {
         let told = Told { stage: Stage::Upgrade, date: Some(date), sent };
         self.dialer.learn(&told, chain, &self.settings.endpoint, self.settings.port).unwrap_or(false)
     }
+}
+
+fn may_dial_again(deadline: Instant) -> bool {
+    deadline.saturating_duration_since(Instant::now()) > ONE_MORE_DIAL
 }
 
 fn flatten<T, E: Into<Failure>>(result: Result<Result<T, E>, Failure>) -> Result<T, Failure> {

@@ -85,6 +85,8 @@ void local_aws_drop(const char *what) { post("/drop", what); }
 
 void local_aws_network(const char *what) { post("/network", what); }
 
+void local_aws_revoke(void) { post("/credentials", "revoke=all"); }
+
 void local_aws_ping(const char *what) { post("/ping", what); }
 
 void local_aws_send(const char *what) { post("/send", what); }

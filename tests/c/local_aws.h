@@ -24,6 +24,9 @@ void local_aws_drop(const char *what);
  * local_aws_network("service=iot&fault=flip@sent:7"); fault=off takes it away. */
 void local_aws_network(const char *what);
 
+/* Ends all credentials that were given out so far. */
+void local_aws_revoke(void);
+
 /* Sends WebSocket pings on open connections: local_aws_ping("count=2&bytes=125"). */
 void local_aws_ping(const char *what);
 

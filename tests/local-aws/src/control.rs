@@ -97,6 +97,13 @@ async fn answer(state: &Arc<State>, method: &str, path: &str, pairs: &[(String, 
             }
             _ => bad("expected ?add=IDENTITY"),
         },
+        ("POST", "/credentials") => match pairs {
+            [(key, which)] if key == "revoke" && which == "all" => {
+                state.credentials.revoke();
+                (200, json!({}))
+            }
+            _ => bad("expected ?revoke=all"),
+        },
         ("POST", "/policies") => match pairs {
             [(key, identity)] if (key == "attach" || key == "detach") && !identity.is_empty() => {
                 let attached = key == "attach";
@@ -121,7 +128,7 @@ async fn answer(state: &Arc<State>, method: &str, path: &str, pairs: &[(String, 
         }
         _ => {
             let known = "GET /ready /counters /events /faults /wait, \
-                         POST /answers /faults /reset /identities /policies /publish /drop /network /ping /send";
+                         POST /answers /faults /reset /identities /credentials /policies /publish /drop /network /ping /send";
             (404, json!({"error": format!("no {method} {path}; there are {known}")}))
         }
     }

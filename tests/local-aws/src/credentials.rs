@@ -89,6 +89,11 @@ impl Credentials {
         self.lock().keys.get(access_key_id).cloned()
     }
 
+    /// Ends all that were given out so far.
+    pub fn revoke(&self) {
+        *self.lock() = Remembered::default();
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Remembered> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }

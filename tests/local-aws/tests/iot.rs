@@ -1,4 +1,4 @@
-//! IoT Core's refusals for a wrong clock, answers without a date, and the policies of identities.
+//! IoT Core's refusals for a wrong clock and of revoked credentials, answers without a date, and the policies of identities.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
@@ -50,6 +50,18 @@ fn an_answer_to_the_upgrade_may_come_without_its_date() {
     let (head, _) = upgrade(&aws, &credentials);
     assert_eq!((head.status, head.header("Date")), (101, None));
     assert!(upgrade(&aws, &credentials).0.header("Date").is_some());
+}
+
+#[test]
+fn revoked_credentials_are_refused_and_later_ones_are_not() {
+    let aws = LocalAws::start(&[]);
+    let revoked = aws.credentials();
+    assert_eq!(upgrade(&aws, &revoked).0.status, 101);
+    assert_eq!(aws.control("POST", "/credentials?revoke=all").0, 200);
+    let (head, message) = upgrade(&aws, &revoked);
+    assert_eq!((head.status, message.as_str()), (403, "The security token included in the request is invalid."));
+    assert_eq!(upgrade(&aws, &aws.credentials()).0.status, 101);
+    assert_eq!(aws.control("POST", "/credentials?revoke=none").0, 400);
 }
 
 /// What an MQTT CONNECT with these credentials is answered with.
