@@ -329,11 +329,12 @@ fn a_server_of_mqtt_5_says_what_it_takes_and_why_it_refuses() {
 
 #[test]
 fn what_breaks_mqtt_5_is_an_error_and_never_a_packet() {
-    let cases: [(&[u8], &str); 25] = [
+    let cases: [(&[u8], &str); 26] = [
         (b"\x20\x03\x01\x87\x00", "session present in a refusing"),
         (b"\x20\x03\x00\x07\x00", "reason code that CONNACK"),
         (b"\x20\x06\x00\x00\x03\x21\x00\x00", "malformed properties"),
         (b"\x20\x09\x00\x00\x06\x21\x00\x01\x21\x00\x01", "twice"),
+        (b"\x20\x0d\x00\x00\x0a\x11\x00\x00\x00\x01\x11\x00\x00\x00\x01", "twice"),
         (b"\x20\x06\x00\x00\x03\x23\x00\x01", "does not have"),
         (b"\x20\x04\x00\x00\x00\x00", "behind its properties"),
         (b"\x20\x04\x00\x00\x05\x21", "malformed properties"),

@@ -12,7 +12,6 @@ use mqtt_protocol_core::mqtt::packet::{
 use mqtt_protocol_core::mqtt::result_code::MqttError;
 
 const MALFORMED: Error = Error::Malformed("malformed properties");
-const TWICE: Error = Error::Malformed("a property that is there twice");
 const NOT_OF_PACKET: Error = Error::Malformed("a property that its packet does not have");
 
 /// Appends properties with their length.
@@ -23,20 +22,37 @@ pub fn put(out: &mut BytesMut, wire: &Wire) -> Result<(), Error> {
 }
 
 /// The properties of a packet that has unread, read one by one: all together would take up many times their bytes.
-#[derive(Clone, Copy)]
-pub struct Unread<'a>(&'a [u8]);
+pub struct Unread<'a> {
+    bytes: &'a [u8],
+    /// Bits of the identifiers that were read.
+    read: u64,
+}
 
 impl Iterator for Unread<'_> {
     type Item = Result<Property, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
+        if self.bytes.is_empty() {
             return None;
         }
-        let parsed = Property::parse(self.0).map_err(|_| MALFORMED);
-        let length = parsed.as_ref().map_or(self.0.len(), |(_, length)| *length);
-        self.0 = self.0.get(length..).unwrap_or_default();
-        Some(parsed.map(|(property, _)| property))
+        let parsed = Property::parse(self.bytes).map_err(|_| MALFORMED);
+        let length = parsed.as_ref().map_or(self.bytes.len(), |(_, length)| *length);
+        self.bytes = self.bytes.get(length..).unwrap_or_default();
+        Some(parsed.and_then(|(property, _)| self.once(property)))
+    }
+}
+
+impl Unread<'_> {
+    /// Only user properties and, in a PUBLISH, subscription identifiers may be there more than once.
+    fn once(&mut self, property: Property) -> Result<Property, Error> {
+        let bit = 1_u64.checked_shl(u32::from(property.id().as_u8())).unwrap_or_default();
+        let is_there = self.read & bit != 0;
+        self.read |= bit;
+        match property {
+            Property::UserProperty(_) | Property::SubscriptionIdentifier(_) => Ok(property),
+            _ if is_there => Err(Error::Malformed("a property that is there twice")),
+            _ => Ok(property),
+        }
     }
 }
 
@@ -45,7 +61,7 @@ pub fn take(bytes: &[u8]) -> Result<(Unread<'_>, &[u8]), Error> {
     let DecodeResult::Ok(length, begin) = VariableByteInteger::decode_stream(bytes) else { return Err(MALFORMED) };
     let length = usize::try_from(length.to_u32()).map_err(|_| MALFORMED)?;
     let parts = bytes.get(begin..).and_then(|bytes| bytes.split_at_checked(length));
-    parts.map(|(properties, rest)| (Unread(properties), rest)).ok_or(MALFORMED)
+    parts.map(|(properties, rest)| (Unread { bytes: properties, read: 0 }, rest)).ok_or(MALFORMED)
 }
 
 /// What is said about a message or a will.
@@ -83,26 +99,26 @@ fn append(wire: &mut Wire, from: &Properties) -> Result<(), MqttError> {
 }
 
 /// What a PUBLISH of the server says, and its topic alias, or 0.
-pub fn of_publish(unread: Unread<'_>) -> Result<(Option<Box<Properties>>, u16), Error> {
+pub fn of_publish(mut unread: Unread<'_>) -> Result<(Option<Box<Properties>>, u16), Error> {
     let (mut properties, mut alias) = (Properties::default(), None);
     let mut format = None;
-    for property in unread {
+    while let Some(property) = unread.next() {
         match property? {
-            Property::PayloadFormatIndicator(is) => once(&mut format, is.val())?,
-            Property::MessageExpiryInterval(is) => once(&mut properties.message_expiry_s, is.val())?,
-            Property::ContentType(is) => once(&mut properties.content_type, text(is.val())?)?,
-            Property::ResponseTopic(is) => once(&mut properties.response_topic, topic(is.val())?)?,
+            Property::PayloadFormatIndicator(is) => format = Some(is.val()),
+            Property::MessageExpiryInterval(is) => properties.message_expiry_s = Some(is.val()),
+            Property::ContentType(is) => properties.content_type = Some(text(is.val())?),
+            Property::ResponseTopic(is) => properties.response_topic = Some(topic(is.val())?),
             Property::CorrelationData(is) => {
-                once(&mut properties.correlation_data, Bytes::copy_from_slice(is.val()))?;
+                properties.correlation_data = Some(Bytes::copy_from_slice(is.val()));
             }
             Property::UserProperty(is) => {
                 let users = &mut properties.user_properties;
                 if users.count() == 0 {
-                    *users = UserProperties::with_capacity(unread.0.len());
+                    *users = UserProperties::with_capacity(unread.bytes.len());
                 }
                 users.push(check(is.key())?, check(is.val())?);
             }
-            Property::TopicAlias(is) => once(&mut alias, is.val())?,
+            Property::TopicAlias(is) => alias = Some(is.val()),
             // Of a SUBSCRIBE that another program sent, in a session that goes on.
             Property::SubscriptionIdentifier(_) => {}
             _ => return Err(NOT_OF_PACKET),
@@ -119,13 +135,13 @@ pub fn of_connack(unread: Unread<'_>, accepted: &mut Accepted) -> Result<String,
     let (mut reason, mut receive, mut qos, mut retain, mut size, mut aliases) = (None, None, None, None, None, None);
     for property in unread {
         match property? {
-            Property::ReasonString(is) => once(&mut reason, text(is.val())?)?,
-            Property::ReceiveMaximum(is) => once(&mut receive, is.val())?,
-            Property::MaximumQos(is) => once(&mut qos, is.val())?,
-            Property::RetainAvailable(is) => once(&mut retain, is.val())?,
-            Property::MaximumPacketSize(is) => once(&mut size, is.val())?,
-            Property::TopicAliasMaximum(is) => once(&mut aliases, is.val())?,
-            Property::ServerKeepAlive(is) => once(&mut accepted.server_keep_alive_s, is.val())?,
+            Property::ReasonString(is) => reason = Some(text(is.val())?),
+            Property::ReceiveMaximum(is) => receive = Some(is.val()),
+            Property::MaximumQos(is) => qos = Some(is.val()),
+            Property::RetainAvailable(is) => retain = Some(is.val()),
+            Property::MaximumPacketSize(is) => size = Some(is.val()),
+            Property::TopicAliasMaximum(is) => aliases = Some(is.val()),
+            Property::ServerKeepAlive(is) => accepted.server_keep_alive_s = Some(is.val()),
             Property::SessionExpiryInterval(_)
             | Property::AssignedClientIdentifier(_)
             | Property::WildcardSubscriptionAvailable(_)
@@ -162,7 +178,7 @@ fn reason_string(unread: Unread<'_>, has_too: impl Fn(&Property) -> bool) -> Res
     let mut reason = None;
     for property in unread {
         match property? {
-            Property::ReasonString(is) => once(&mut reason, text(is.val())?)?,
+            Property::ReasonString(is) => reason = Some(text(is.val())?),
             Property::UserProperty(_) => {}
             property if has_too(&property) => {}
             _ => return Err(NOT_OF_PACKET),
@@ -172,10 +188,6 @@ fn reason_string(unread: Unread<'_>, has_too: impl Fn(&Property) -> bool) -> Res
 }
 
 /// Section 2.2.2.2: but for user properties, each is there at most once.
-fn once<T>(place: &mut Option<T>, value: T) -> Result<(), Error> {
-    if place.replace(value).is_some() { Err(TWICE) } else { Ok(()) }
-}
-
 fn topic(topic: &str) -> Result<String, Error> {
     check_topic(topic)?;
     if topic.is_empty() { Err(Error::Malformed("an empty response topic")) } else { Ok(topic.to_owned()) }
