@@ -162,10 +162,15 @@ impl State {
         if self.is_held_back() {
             return Ok(false);
         }
+        // What was held back goes first.
+        let has_packet = self.has_packet();
         let Phase::Open { stream, .. } = &mut self.phase else { return Ok(false) };
-        let mut has_come = stream.recv_all(&mut self.incoming);
+        let mut has_come = !has_packet && stream.recv_all(&mut self.incoming);
         let now = now();
-        while let Some(packet) = codec::decode(self.settings.version, &mut self.incoming).map_err(failure)? {
+        // One WebSocket message can hold fifty thousand packets.
+        while !self.is_held_back()
+            && let Some(packet) = codec::decode(self.settings.version, &mut self.incoming).map_err(failure)?
+        {
             // Also what came together with CONNACK.
             has_come = true;
             match self.session.received(packet, now).map_err(failure)? {
@@ -211,6 +216,11 @@ impl State {
         // Whoever waits: what is not read of us holds up its request as well.
         let is_unread = self.session.is_behind() && self.is_blocked();
         is_unread || self.deliveries.is_behind() && (self.waiting == 0 || self.deliveries.is_far_behind())
+    }
+
+    /// Whether a packet has come that was not handled yet.
+    fn has_packet(&self) -> bool {
+        codec::has_packet(self.settings.version, &self.incoming)
     }
 
     /// Whether requests may go out, which are held back before a planned end.
@@ -293,6 +303,7 @@ impl State {
             Phase::Greeting(Dialled { deadline, .. }) => {
                 Some(Due::In(deadline.saturating_duration_since(Instant::now())))
             }
+            Phase::Open { .. } if self.has_packet() && !self.is_held_back() => Some(Due::At(boot_time())),
             Phase::Open { renewal, .. } => {
                 let planned = match *renewal {
                     Renewal::At(at) | Renewal::Holding { until: at } => at,

@@ -91,6 +91,10 @@ void local_aws_ping(const char *what) { post("/ping", what); }
 
 void local_aws_send(const char *what) { post("/send", what); }
 
+void local_aws_send_bytes(const void *bytes, size_t length) {
+    post_with("/send", "", bytes, length);
+}
+
 void local_aws_reset(void) { post("/reset", ""); }
 
 long local_aws_counter(const char *name) {

@@ -32,6 +32,7 @@ void local_aws_ping(const char *what);
 
 /* Puts bytes between two frames of open connections: local_aws_send("hex=8900"). */
 void local_aws_send(const char *what);
+void local_aws_send_bytes(const void *bytes, size_t length);
 
 /* No fault, no event, every counter 0. */
 void local_aws_reset(void);

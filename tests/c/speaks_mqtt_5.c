@@ -172,9 +172,9 @@ static void refuses_what_cannot_be_sent(cognito_client *client) {
                                         properties, 0, NULL, NULL));
     CHECK_CONTAINS("PUBLISH of", cognito_last_error());
     cognito_config *config = local_aws_config();
-    CHECK_STATUS(COGNITO_STATUS_INVALID_ARGUMENT,
-                 cognito_config_set_will(config, "five/will", payload, 65535, 1, false,
-                                         properties));
+    CHECK_STATUS(
+        COGNITO_STATUS_INVALID_ARGUMENT,
+        cognito_config_set_will(config, "five/will", payload, 65535, 1, false, properties));
     CHECK_CONTAINS("will of", cognito_last_error());
     cognito_config_free(config);
     cognito_properties_free(properties);

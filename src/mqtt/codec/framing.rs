@@ -41,7 +41,33 @@ impl Packet {
 
 /// Takes the next packet off `buffer`, once all of it is there.
 pub fn next(version: MqttVersion, buffer: &mut BytesMut) -> Result<Option<Packet>, Error> {
-    let Some((&first, rest)) = buffer.split_first() else { return Ok(None) };
+    let Some(begin) = begin(version, buffer)? else { return Ok(None) };
+    let Begin { kind, flags, header, total } = begin;
+    if buffer.len() < total {
+        return Ok(None);
+    }
+    Ok(Some(Packet { kind, flags, bytes: buffer.split_to(total).freeze(), header }))
+}
+
+/// Whether [`next`] gives a packet, or says what is wrong with one.
+pub fn has_next(version: MqttVersion, bytes: &[u8]) -> bool {
+    match begin(version, bytes) {
+        Ok(None) => false,
+        Ok(Some(begin)) => bytes.len() >= begin.total,
+        Err(_) => true,
+    }
+}
+
+/// A fixed header.
+struct Begin {
+    kind: u8,
+    flags: u8,
+    header: usize,
+    total: usize,
+}
+
+fn begin(version: MqttVersion, bytes: &[u8]) -> Result<Option<Begin>, Error> {
+    let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
     let (kind, flags) = (first >> 4, first & 0x0f);
     check_flags(version, kind, flags)?;
     let Some((remaining, length)) = variable_byte_integer(rest)? else { return Ok(None) };
@@ -51,10 +77,7 @@ pub fn next(version: MqttVersion, buffer: &mut BytesMut) -> Result<Option<Packet
         return Err(Error::TooLarge(total));
     }
     check_remaining(version, kind, remaining)?;
-    if buffer.len() < total {
-        return Ok(None);
-    }
-    Ok(Some(Packet { kind, flags, bytes: buffer.split_to(total).freeze(), header }))
+    Ok(Some(Begin { kind, flags, header, total }))
 }
 
 /// Section 2.2.2: the flags of all packets but PUBLISH are fixed.

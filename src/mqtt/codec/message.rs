@@ -135,6 +135,7 @@ pub struct UserProperties {
 
 impl UserProperties {
     /// None, with room for so many bytes of names and values.
+    #[cfg_attr(not(feature = "mqtt5"), expect(dead_code, reason = "what MQTT 5 alone says"))]
     pub fn with_capacity(bytes: usize) -> Self {
         Self { texts: Vec::with_capacity(bytes), begins: Vec::new() }
     }
@@ -156,12 +157,14 @@ impl UserProperties {
     }
 
     /// Name and value of each.
+    #[cfg_attr(not(feature = "mqtt5"), expect(dead_code, reason = "what MQTT 5 alone says"))]
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let texts = self.begins.iter().map(|(name, value)| (self.text(*name), self.text(*value)));
         texts.map(|(name, value)| (name.to_str().unwrap_or_default(), value.to_str().unwrap_or_default()))
     }
 
     /// Gives back the room that was not needed.
+    #[cfg_attr(not(feature = "mqtt5"), expect(dead_code, reason = "what MQTT 5 alone says"))]
     pub fn shrink(&mut self) {
         self.texts.shrink_to_fit();
         self.begins.shrink_to_fit();

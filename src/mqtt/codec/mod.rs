@@ -7,7 +7,9 @@ mod v3_1_1;
 #[cfg_attr(not(feature = "mqtt5"), path = "v5_left_out.rs")]
 mod v5;
 
-pub use message::{Message, Properties, UserProperties, Will};
+#[cfg_attr(not(feature = "mqtt5"), expect(unused_imports, reason = "what MQTT 5 alone makes"))]
+pub use message::UserProperties;
+pub use message::{Message, Properties, Will};
 
 use super::{Error, Reason};
 use bytes::{Bytes, BytesMut};
@@ -132,6 +134,11 @@ pub fn decode(version: MqttVersion, buffer: &mut BytesMut) -> Result<Option<Rece
         MqttVersion::V5 if !packet.is_old_refusal() => v5::decode(packet).map(Some),
         MqttVersion::V3_1_1 | MqttVersion::V5 => v3_1_1::decode(packet).map(Some),
     }
+}
+
+/// Whether [`decode`] has something: a packet to its end, or an error.
+pub fn has_packet(version: MqttVersion, bytes: &[u8]) -> bool {
+    framing::has_next(version, bytes)
 }
 
 /// CONNECT, section 3.1. All strings were checked by `config`.

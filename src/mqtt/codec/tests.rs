@@ -14,7 +14,9 @@ fn packets_are_taken_when_whole_and_one_by_one() {
         buffer.extend_from_slice(&[*byte]);
         assert_eq!(decode(MqttVersion::V3_1_1, &mut buffer), Ok(None));
     }
+    assert!(!has_packet(MqttVersion::V3_1_1, &buffer) && has_packet(MqttVersion::V3_1_1, b"\x00\x00"));
     buffer.extend_from_slice(b"\x00\xd0\x00\x30\x03\x00\x01a");
+    assert!(has_packet(MqttVersion::V3_1_1, &buffer));
     assert_eq!(decode(MqttVersion::V3_1_1, &mut buffer), Ok(Some(Received::Connack(Accepted::plainly(true)))));
     assert_eq!(decode(MqttVersion::V3_1_1, &mut buffer), Ok(Some(Received::Pingresp)));
     let message = Message { topic: "a".to_owned(), ..Message::default() };

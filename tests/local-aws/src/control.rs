@@ -121,7 +121,8 @@ async fn answer(state: &Arc<State>, method: &str, path: &str, pairs: &[(String, 
                 let bytes = http::unhex(text).unwrap_or_default();
                 (200, json!({"connections": insert(state, &bytes)}))
             }
-            _ => bad("expected ?hex=BYTES"),
+            [] if !body.is_empty() => (200, json!({"connections": insert(state, &body)})),
+            _ => bad("expected ?hex=BYTES, or a body"),
         },
         (_, "/ready" | "/counters" | "/events" | "/wait" | "/faults" | "/reset") => {
             (405, json!({"error": format!("{method} is not for {path}")}))
