@@ -5,9 +5,10 @@
 
 use crate::callback;
 use crate::error::{Stage, one_line};
+use crate::sys::{Guard, ProcessLock, ProcessMark};
 use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 
 /// How much is logged. Each level includes those above it.
 #[repr(i32)]
@@ -40,8 +41,20 @@ impl LogLevel {
 /// What receives the lines.
 pub type Sink = Box<dyn Fn(LogLevel, Stage, &str) + Send + Sync>;
 
+/// What receives the lines, of this process: each thread that is inside it holds a count.
+struct Listener {
+    sink: Arc<Sink>,
+    process: ProcessMark,
+}
+
+impl Listener {
+    fn new(sink: Arc<Sink>) -> Arc<Self> {
+        Arc::new(Self { sink, process: ProcessMark::current() })
+    }
+}
+
 static MAX_LEVEL: AtomicI32 = AtomicI32::new(0);
-static SINK: RwLock<Option<Arc<Sink>>> = RwLock::new(None);
+static LISTENER: ProcessLock<Option<Arc<Listener>>> = ProcessLock::new(None);
 
 thread_local! {
     static IN_SINK: Cell<bool> = const { Cell::new(false) };
@@ -57,13 +70,26 @@ fn in_sink() -> bool {
     IN_SINK.try_with(Cell::get).unwrap_or(false)
 }
 
+/// The listener, locked.
+fn listener() -> Guard<'static, Option<Arc<Listener>>> {
+    // A thread that is cut off by a fork leaves the one pointer or the other.
+    let mut listener = LISTENER.lock(|_| {});
+    let is_foreign = |listener: &&Arc<Listener>| listener.process != ProcessMark::current();
+    if let Some(own) = listener.as_ref().filter(is_foreign).map(|foreign| Listener::new(Arc::clone(&foreign.sink))) {
+        // Its counts are of threads that a fork has not brought along, and never end.
+        std::mem::forget(listener.replace(own));
+    }
+    listener
+}
+
 /// Replaces the listener. When this returns, the old one is not running and will not be called again.
 pub fn set(max_level: LogLevel, sink: Option<Sink>) {
     let level = if sink.is_some() { max_level as i32 } else { 0 };
+    let new = sink.map(|sink| Listener::new(Arc::new(sink)));
     let old = {
-        let mut current = SINK.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = listener();
         MAX_LEVEL.store(level, Ordering::Relaxed);
-        std::mem::replace(&mut *current, sink.map(Arc::new))
+        std::mem::replace(&mut *current, new)
     };
     if let Some(old) = old {
         // Whoever is inside the old callback holds a count of it. A callback is expected to be short.
@@ -84,15 +110,14 @@ impl Drop for Over {
 
 /// Hands one line to the listener. Called through [`log!`](crate::log::log), which asks [`enabled`] first.
 pub fn write(level: LogLevel, stage: Stage, line: String) {
-    let sink = SINK.read().unwrap_or_else(PoisonError::into_inner).clone();
-    let Some(sink) = sink else { return };
+    let Some(listener) = listener().clone() else { return };
     if in_sink() {
         return;
     }
     let _ = IN_SINK.try_with(|flag| flag.set(true));
     let _over = Over;
     may_panic!("log");
-    callback::run(|| sink(level, stage, &one_line(line)));
+    callback::run(|| (listener.sink)(level, stage, &one_line(line)));
 }
 
 /// `log!(Debug, Tls, "format", args…)`: formats only when somebody listens.

@@ -22,6 +22,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "features",
             "callback",
             "planted",
+            "sys",
         ],
     ),
     (
@@ -45,7 +46,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
     ("names", &[]),
     ("boxed", &[]),
     ("callback", &[]),
-    ("log", &["callback"]),
+    ("log", &["callback", "sys"]),
     ("error", &[]),
     ("status", &[]),
     ("planted", &[]),

@@ -8,12 +8,13 @@
 
 use crate::error::{Failure, Stage};
 use crate::status::Status;
+use crate::sys::ProcessLock;
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::ops::Deref;
 use std::ptr::null_mut;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 const KIND_BITS: u32 = 4;
@@ -62,13 +63,20 @@ impl Kind {
 pub struct Table<T> {
     kind: Kind,
     chunks: [AtomicPtr<[Slot<T>; CHUNK]>; SLOTS / CHUNK],
-    unused: Mutex<Unused>,
+    unused: ProcessLock<Unused>,
 }
 
 /// Slots without a tenant. Taken in the order they were freed, so that generations are used up evenly.
 struct Unused {
     freed: VecDeque<usize>,
     never_used: usize,
+}
+
+impl Unused {
+    /// A fork has cut off a thread that was changing this: what was freed may be in any order, and is done without.
+    fn mend(&mut self) {
+        std::mem::forget(std::mem::take(&mut self.freed));
+    }
 }
 
 struct Slot<T> {
@@ -90,13 +98,13 @@ impl<T: Send + Sync + 'static> Table<T> {
         Self {
             kind,
             chunks: [const { AtomicPtr::new(null_mut()) }; SLOTS / CHUNK],
-            unused: Mutex::new(Unused { freed: VecDeque::new(), never_used: 0 }),
+            unused: ProcessLock::new(Unused { freed: VecDeque::new(), never_used: 0 }),
         }
     }
 
     /// Gives a value a token.
     pub fn insert(&self, value: Arc<T>) -> Result<usize, Failure> {
-        let mut unused = self.unused.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unused = self.unused.lock(Unused::mend);
         let index = match unused.freed.pop_front() {
             Some(index) => index,
             None if unused.never_used < SLOTS => {
@@ -185,7 +193,7 @@ impl<T: Send + Sync + 'static> Table<T> {
         slot.state.store((generation + 1) << STATE_GENERATION_SHIFT, Ordering::Release);
         if usize::try_from(generation).is_ok_and(|generation| generation < GENERATION_MAX) {
             let index = (handle.addr() >> SLOT_SHIFT) & (SLOTS - 1);
-            self.unused.lock().unwrap_or_else(PoisonError::into_inner).freed.push_back(index);
+            self.unused.lock(Unused::mend).freed.push_back(index);
         }
         Ok(tenant)
     }

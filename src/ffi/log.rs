@@ -19,7 +19,8 @@ pub type cognito_log_fn =
 
 /// Sets the log callback of the whole process, or removes it. The default is none.
 /// May be called at any time by any thread. When it returns, the former callback is not running and will not be
-/// called again; it waits for that. Costs nothing when no callback is set.
+/// called again; it waits for that. A child of fork() has the callback of its parent, and waits for its own threads alone. Costs
+/// nothing when no callback is set.
 ///
 /// @param max_level The most verbose cognito_log_level to report.
 /// @param log       The callback, or NULL for none.

@@ -17,6 +17,11 @@ impl ProcessMark {
             None => std::process::id().into(),
         })
     }
+
+    /// As a number, which is not 0.
+    pub(super) fn number(self) -> u64 {
+        self.0
+    }
 }
 
 /// The number on the page; a new one where a fork has wiped it.
