@@ -2,7 +2,8 @@
 //! waits for the network on behalf of all, one delivers to the application, and the rest wait for them.
 
 use super::deliveries::Delivery;
-use super::state::{Phase, State};
+use super::phase::Phase;
+use super::state::State;
 use super::traffic::Due;
 use super::{Client, finish_freed};
 use crate::callback;

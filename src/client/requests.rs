@@ -1,7 +1,8 @@
 //! Publish, subscribe and unsubscribe.
 
 use super::operations::{Done, Listener, unknown, withdrawn};
-use super::state::{Phase, State};
+use super::phase::Phase;
+use super::state::State;
 use super::traffic::now;
 use super::{Client, Message, OnComplete, OnMessage, Qos, not_connected};
 use crate::error::{Failure, Stage};

@@ -1,10 +1,10 @@
-//! Where a client stands, and how it gets from one phase to the next. Everything here is done under the client's lock, and nothing
-//! waits.
+//! How a client gets from one phase to the next. Everything here is done under the client's lock, and nothing waits.
 
 use super::deliveries::{Deliveries, Delivery, Event, EventKind, OnMessage};
 use super::descriptors::Descriptors;
 use super::dialing::{Dialing, Dialled};
 use super::operations::Operations;
+use super::phase::{Phase, Renewal, Run};
 use super::reconnect::{Reconnect, is_final};
 use crate::config::ClientSettings;
 use crate::dial::{Attempt, Dial};
@@ -18,7 +18,7 @@ use crate::sys::{boot_time, random};
 use crate::transport::{ByteStream, Last, Progress};
 use bytes::BytesMut;
 use std::os::fd::AsFd;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -51,57 +51,6 @@ pub struct State {
     pub full_at: Option<u64>,
     pub descriptors: Descriptors,
     pub wake: watch::Sender<()>,
-}
-
-/// Where a client stands.
-pub enum Phase {
-    /// Nothing is wanted.
-    Idle,
-    /// The next dial begins at this boot time.
-    Delayed { until: Duration },
-    /// Credentials, TCP, TLS, upgrade.
-    Dialing { dialing: Dialing, is_spawned: bool },
-    /// CONNECT was sent.
-    Greeting(Dialled),
-    /// CONNACK came.
-    Open { stream: ByteStream, opened_at: Duration, renewal: Renewal },
-    /// DISCONNECT was sent.
-    Ending { stream: ByteStream, since: Instant, renews: bool },
-}
-
-impl Phase {
-    /// The stream, where there is one.
-    pub fn stream(&self) -> Option<&ByteStream> {
-        match self {
-            Self::Greeting(Dialled { stream, .. }) | Self::Open { stream, .. } | Self::Ending { stream, .. } => {
-                Some(stream)
-            }
-            Self::Idle | Self::Delayed { .. } | Self::Dialing { .. } => None,
-        }
-    }
-}
-
-/// The planned end of a connection before AWS's limit of 24 hours.
-#[derive(Clone, Copy)]
-pub enum Renewal {
-    /// At this boot time.
-    At(Duration),
-    /// What was sent is still to be acknowledged, until this boot time at most.
-    Holding { until: Duration },
-}
-
-/// What a connect() has begun.
-pub struct Run {
-    /// Set once it has been connected.
-    pub connected: OnceLock<()>,
-    /// How it ended: `None` inside for an end that was ordered.
-    pub end: OnceLock<Option<Failure>>,
-}
-
-impl Run {
-    fn new() -> Arc<Self> {
-        Arc::new(Self { connected: OnceLock::new(), end: OnceLock::new() })
-    }
 }
 
 impl State {

@@ -3,7 +3,8 @@
 use super::deliveries::{Deliveries, Delivery};
 use super::dialing::Dialled;
 use super::operations::Operations;
-use super::state::{Phase, Renewal, State};
+use super::phase::{Phase, Renewal};
+use super::state::State;
 use crate::dial::diagnosis;
 use crate::error::{Failure, Stage};
 use crate::log::log;
