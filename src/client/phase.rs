@@ -18,7 +18,7 @@ pub enum Phase {
     Greeting(Dialled),
     /// CONNACK came.
     Open { stream: ByteStream, opened_at: Duration, renewal: Renewal },
-    /// DISCONNECT was sent.
+    /// What was accepted is being sent, DISCONNECT behind it, and then Close.
     Ending { stream: ByteStream, since: Instant, renews: bool },
 }
 
