@@ -245,7 +245,12 @@ static void check_end(const struct state *state, const struct function *function
               status == COGNITO_STATUS_IN_PROGRESS);
         return;
     }
-    if (expected != COGNITO_STATUS_IN_PROGRESS || status != COGNITO_STATUS_OK) {
+    /* A call that waits for nothing may still find all done, on a machine that is slow enough. */
+    bool begins = expected == COGNITO_STATUS_IN_PROGRESS || expected == COGNITO_STATUS_CANCELLED;
+    bool is_done =
+        begins && (status == COGNITO_STATUS_OK ||
+                   (state->make == as_failed && status == COGNITO_STATUS_UPGRADE_REFUSED));
+    if (!is_done) {
         CHECK_STATUS(expected, status);
     }
     if (is_one_of(function, "cognito_client_is_connected cognito_transport_is_open ")) {
