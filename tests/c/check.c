@@ -65,3 +65,5 @@ double allowed_ms(double milliseconds) {
     const char *slowdown = getenv("COGNITO_TEST_SLOWDOWN");
     return milliseconds * (slowdown != NULL ? strtod(slowdown, NULL) : 1);
 }
+
+bool is_slowed_down(void) { return allowed_ms(1) > 1; }

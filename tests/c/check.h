@@ -75,4 +75,7 @@ double now_ms(void);
  */
 double allowed_ms(double milliseconds);
 
+/* Whether it is: then memory of the process is that of the tool, too. */
+bool is_slowed_down(void);
+
 #endif
