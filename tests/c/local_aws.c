@@ -120,8 +120,8 @@ static void print_line(int32_t level, const char *stage, const char *message, vo
 }
 
 /* With COGNITO_TEST_LOG in the environment all that the library logs is printed, unless the test
- * has a log callback of its own. */
-static void log_if_asked(void) {
+ * has a log callback of its own, which it sets later. */
+__attribute__((constructor)) static void log_if_asked(void) {
     if (getenv("COGNITO_TEST_LOG") != NULL) {
         REQUIRE(cognito_log_set(COGNITO_LOG_LEVEL_TRACE, print_line, NULL) == COGNITO_STATUS_OK);
     }
@@ -129,9 +129,6 @@ static void log_if_asked(void) {
 
 cognito_config *local_aws_config(void) {
     static int made;
-    if (made == 0) {
-        log_if_asked();
-    }
     char client_id[64];
     snprintf(client_id, sizeof client_id, "test-%d-%d", (int)getpid(), made++);
     cognito_config *config = NULL;
