@@ -146,9 +146,13 @@ fn certificates(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let ours: Vec<_> = pem::certificates(&text).collect();
     assert!(ours.iter().flatten().map(Vec::len).sum::<usize>() <= text.len());
-    // The other reader takes a label that only begins like one, too.
-    let mut begins = text.split(['\n', '\r']).filter(|line| line.starts_with("-----BEGIN "));
-    let is_exact = begins.all(|line| line == "-----BEGIN CERTIFICATE-----");
+    // The other reader takes a label that only begins like one, and no end with something behind it.
+    let mut lines = text.split(['\n', '\r']);
+    let is_exact = lines.all(|line| match line.split(' ').next() {
+        Some("-----BEGIN") => line == "-----BEGIN CERTIFICATE-----",
+        Some("-----END") => line == "-----END CERTIFICATE-----",
+        _ => true,
+    });
     // It stops where something is wrong; what it reads before is there.
     if is_exact && ours.iter().all(std::result::Result::is_ok) {
         let theirs: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
