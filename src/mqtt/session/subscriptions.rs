@@ -110,13 +110,15 @@ impl<H: Clone> Subscriptions<H> {
 
     /// The handlers of all that match, in the order in which they were asked for; of those with the same filter, that of the last.
     pub fn handlers(&self, topic: &str) -> Vec<H> {
-        let matching = self.all.iter().filter(|subscription| matches(&subscription.filter, topic));
-        let mut last: Vec<&Subscription<H>> = Vec::new();
-        for subscription in matching {
-            last.retain(|earlier| earlier.filter != subscription.filter);
-            last.push(subscription);
-        }
-        last.into_iter().map(|subscription| subscription.handler.clone()).collect()
+        let is_last = |index: usize, filter: &str| self.all.iter().skip(index + 1).all(|later| later.filter != filter);
+        self.all
+            .iter()
+            .enumerate()
+            .filter(|(index, subscription)| {
+                matches(&subscription.filter, topic) && is_last(*index, &subscription.filter)
+            })
+            .map(|(_, subscription)| subscription.handler.clone())
+            .collect()
     }
 
     fn answered(&mut self, operation: u64) {
