@@ -15,7 +15,7 @@ use crate::mqtt::codec::{self, Accepted, MqttVersion};
 use crate::mqtt::session::{KeepAlive, Session};
 use crate::status::Status;
 use crate::sys::{boot_time, random};
-use crate::transport::{ByteStream, Last, Progress};
+use crate::transport::{ByteStream, Progress};
 use bytes::BytesMut;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -223,8 +223,7 @@ impl State {
         let Phase::Open { mut stream, opened_at, .. } = std::mem::replace(&mut self.phase, Phase::Idle) else { return };
         if failure.status == Status::MqttProtocol && self.settings.version == MqttVersion::V5 {
             // Section 4.13: the server is told, if the socket takes it at once.
-            let disconnect = codec::DISCONNECT_PROTOCOL_ERROR;
-            stream.end_behind(Last { packets: &mut BytesMut::new(), more: &mut |_| {}, disconnect }, false);
+            stream.close_behind(codec::DISCONNECT_PROTOCOL_ERROR, false);
         }
         self.let_go(stream);
         let mut failure = self.dial.identified(failure);

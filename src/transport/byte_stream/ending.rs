@@ -55,12 +55,16 @@ impl ByteStream {
 
     /// Begins or goes on with the orderly end, with nothing to be sent before Close. Whether that is done. `hurries` waits for nothing.
     pub fn close(&mut self, hurries: bool) -> bool {
-        let last = Last { packets: &mut BytesMut::new(), more: &mut |_| {}, disconnect: Bytes::new() };
-        self.end_behind(last, hurries)
+        self.close_behind(Bytes::new(), hurries)
+    }
+
+    /// The same, with this DISCONNECT before Close.
+    pub fn close_behind(&mut self, disconnect: Bytes, hurries: bool) -> bool {
+        self.end_behind(Last { packets: &mut BytesMut::new(), more: &mut |_| {}, disconnect }, hurries)
     }
 
     /// Begins or goes on with the orderly end. Whether that is done. `hurries` waits neither for room nor for the answer to Close.
-    pub fn end_behind(&mut self, last: Last<'_>, hurries: bool) -> bool {
+    fn end_behind(&mut self, last: Last<'_>, hurries: bool) -> bool {
         self.flush();
         if self.ending == Ending::No {
             self.put_last(last.packets, last.more);
