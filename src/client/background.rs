@@ -96,9 +96,7 @@ impl Client {
         self.execution.refuse_forked()?;
         let woken = || {
             self.execution.wake();
-            // If the thread has looked before, it waits by now.
-            drop(self.lock());
-            self.followers.notify_all();
+            self.tell_all();
         };
         if callback::is_delivered() {
             self.background.let_end(woken);

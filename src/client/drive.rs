@@ -75,16 +75,14 @@ impl Client {
                 state.send_now();
                 state.show();
                 // What that has brought about may be for this call.
-                if !self.tell_waiting(&mut state) && !may_deliver(&state) {
+                if !self.tell_waiting(&mut state, false) && !may_deliver(&state) {
                     state = self.followers.wait(state, left);
                 }
                 continue;
             }
             let has_worked = state.turn();
-            let has_news = self.tell_waiting(&mut state);
-            if has_worked {
-                self.followers.notify_all();
-            } else if !has_news && !may_deliver(&state) {
+            let has_news = self.tell_waiting(&mut state, has_worked);
+            if !has_worked && !has_news && !may_deliver(&state) {
                 state.has_leader = true;
                 state = self.wait_for_network(call, state, left, base);
                 state.has_leader = false;
@@ -94,23 +92,30 @@ impl Client {
         answer
     }
 
-    /// Tells the calls that wait that some of them may have what they wait for. Whether there was such news.
-    fn tell_waiting(&self, state: &mut State) -> bool {
+    /// Tells the calls that wait for this thread to look again, where it `has_worked` or some of them may have what they wait for;
+    /// then also the one that waits for the network. Whether there was such news.
+    fn tell_waiting(&self, state: &mut State, has_worked: bool) -> bool {
         let has_news = state.take_news();
-        if has_news {
+        if has_worked || has_news {
             self.followers.notify_all();
-            if state.has_leader {
-                self.execution.wake();
-            }
+        }
+        if has_news && state.has_leader {
+            self.execution.wake();
         }
         has_news
+    }
+
+    /// Has the calls that wait for another thread look again: those that have looked before wait by now.
+    pub(super) fn tell_all(&self) {
+        drop(self.lock());
+        self.followers.notify_all();
     }
 
     /// Leaves the rest to those that wait: one of them has to wait for the network now, and to tell the application what is left to
     /// tell.
     pub(super) fn leave(&self, mut state: Locked<'_>) {
         state.show();
-        self.tell_waiting(&mut state);
+        self.tell_waiting(&mut state, false);
         let leaves_deliveries = state.has_undelivered() && state.has_leader;
         drop(state);
         if !self.followers.notify_one() && leaves_deliveries {
@@ -147,7 +152,7 @@ impl Client {
             // The runtime may have taken the signal by which the thread that waits for the network was to learn of a new dial.
             self.execution.wake();
         }
-        self.followers.notify_all();
+        self.tell_waiting(&mut state, true);
         self.leave(state);
         match answer {
             None if self.execution.is_ended(base) => Err(Failure::cancelled(Stage::None)),
@@ -261,8 +266,7 @@ impl Client {
         state.deliveries.is_delivering = false;
         state.send_now();
         state.show();
-        self.tell_waiting(&mut state);
-        self.followers.notify_all();
+        self.tell_waiting(&mut state, true);
         state
     }
 

@@ -180,9 +180,7 @@ impl Client {
         if !self.execution.begin_close() {
             return;
         }
-        // Who has looked before, waits by now.
-        drop(self.lock());
-        self.followers.notify_all();
+        self.tell_all();
         if callback::is_delivered() {
             self.background.let_end(|| {});
         } else {
