@@ -37,23 +37,6 @@ bool is_of_a_sink(const struct function *function) {
     return handle_of(function) == HANDLE_IDENTITY_SINK || handle_of(function) == HANDLE_LOGIN_SINK;
 }
 
-int32_t load_nothing(const char *pool, cognito_identity_sink *sink, void *unused) {
-    (void)pool;
-    (void)sink;
-    (void)unused;
-    return COGNITO_STATUS_OK;
-}
-int32_t save_nothing(const char *pool, const char *identity, void *unused) {
-    (void)pool;
-    (void)identity;
-    (void)unused;
-    return COGNITO_STATUS_OK;
-}
-int32_t log_in(cognito_login_sink *sink, void *unused) {
-    (void)unused;
-    return cognito_login_sink_set(sink, "accounts.example.com", "token");
-}
-
 static void (*try_one)(const struct function *function);
 
 static void try_each_of(enum handle_type type) {

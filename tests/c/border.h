@@ -106,11 +106,6 @@ cognito_provider *provider_with_callbacks(cognito_identity_load_fn load,
 cognito_status fetch_with_callbacks(cognito_identity_load_fn load, cognito_identity_save_fn save,
                                     cognito_login_fn login);
 
-/* Callbacks for it: nothing is stored, and everybody is logged in. */
-int32_t load_nothing(const char *pool, cognito_identity_sink *sink, void *unused);
-int32_t save_nothing(const char *pool, const char *identity, void *unused);
-int32_t log_in(cognito_login_sink *sink, void *unused);
-
 /* Tries every function: those of sinks in the callbacks of a fetch, where there is one. */
 void try_each_function(void (*try)(const struct function *function));
 bool is_of_a_sink(const struct function *function);

@@ -50,4 +50,9 @@ cognito_client *local_aws_client(void);
 void *local_aws_handle(void); /* of the test's way */
 void *local_aws_handle_and_provider(const cognito_config *config, cognito_provider **provider);
 
+/* Callbacks of configs: nothing is stored, and everybody is logged in. */
+int32_t load_nothing(const char *pool, cognito_identity_sink *sink, void *unused);
+int32_t save_nothing(const char *pool, const char *identity, void *unused);
+int32_t log_in(cognito_login_sink *sink, void *unused);
+
 #endif

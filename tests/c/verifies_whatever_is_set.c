@@ -25,11 +25,6 @@ static cognito_status without[CERTIFICATES]; /* how each ends when nothing is se
 
 /* ---- Settings ---- */
 
-static int32_t give_login(cognito_login_sink *sink, void *user_data) {
-    (void)user_data;
-    return cognito_login_sink_set(sink, "accounts.example.com", "token");
-}
-
 #define WITH(name, value)                                                                          \
     static cognito_status set_##name(cognito_config *c) {                                          \
         return cognito_config_set_##name(c, value);                                                \
@@ -48,7 +43,7 @@ WITH(user_name, "name")
 WITH(signing_region, "eu-west-1")
 WITH(client_id, "test-verifies")
 static cognito_status set_login(cognito_config *c) {
-    return cognito_config_set_login(c, give_login, NULL);
+    return cognito_config_set_login(c, log_in, NULL);
 }
 /* These need another one. */
 static cognito_status set_custom_role_arn(cognito_config *c) {
@@ -126,22 +121,11 @@ static cognito_status set_identity_file(cognito_config *c) {
     return status == COGNITO_STATUS_OK ? cognito_config_set_identity_file(c, "verifies-identity")
                                        : status;
 }
-static int32_t load(const char *pool, cognito_identity_sink *sink, void *user_data) {
-    (void)pool;
-    (void)sink;
-    (void)user_data;
-    return COGNITO_STATUS_OK;
-}
-static int32_t save(const char *pool, const char *identity, void *user_data) {
-    (void)pool;
-    (void)identity;
-    (void)user_data;
-    return COGNITO_STATUS_OK;
-}
 static cognito_status set_identity_store(cognito_config *c) {
     cognito_status status = set_identity_pool(c);
-    return status == COGNITO_STATUS_OK ? cognito_config_set_identity_store(c, load, save, NULL)
-                                       : status;
+    return status == COGNITO_STATUS_OK
+               ? cognito_config_set_identity_store(c, load_nothing, save_nothing, NULL)
+               : status;
 }
 
 #define SETTER(name)                                                                               \
