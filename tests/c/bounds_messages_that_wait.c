@@ -10,7 +10,8 @@
 enum { MESSAGE_MAX = 256 * 1024, PACKET_MAX = 146 * 1024, GROWTH_MAX_KIB = 2048 };
 
 static pthread_mutex_t slow = PTHREAD_MUTEX_INITIALIZER;
-static long entered, received, user_properties, pairs_sent;
+static int entered, received;
+static long user_properties, pairs_sent;
 
 static void on_message(cognito_client *client, const cognito_message *message, void *user_data) {
     (void)client;
@@ -21,16 +22,6 @@ static void on_message(cognito_client *client, const cognito_message *message, v
     long count = (long)cognito_properties_user_property_count(message->properties);
     __atomic_fetch_add(&user_properties, count, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&received, 1, __ATOMIC_SEQ_CST);
-}
-
-static bool comes_to(const long *counter, long at_least) {
-    for (int i = 0; i < 3000; i++) {
-        if (__atomic_load_n(counter, __ATOMIC_SEQ_CST) >= at_least) {
-            return true;
-        }
-        poll(NULL, 0, 10);
-    }
-    return false;
 }
 
 /* A WebSocket message of these bytes, which are less than 16 MiB. */
@@ -44,7 +35,7 @@ static void send_message(const unsigned char *bytes, size_t length) {
 }
 
 /* As many packets of the topic "t" as fit into a WebSocket message; returns how many. */
-static long send_short_ones(int qos) {
+static int send_short_ones(int qos) {
     static unsigned char bytes[MESSAGE_MAX];
     const unsigned char packets[2][8] = {{0x30, 4, 0, 1, 't', 0}, {0x32, 6, 0, 1, 't', 0, 7, 0}};
     const size_t size = qos == 0 ? 6 : 8;
@@ -54,7 +45,7 @@ static long send_short_ones(int qos) {
         length += size;
     }
     send_message(bytes, length);
-    return (long)(length / size);
+    return (int)(length / size);
 }
 
 /* One packet of as many empty user properties as it has room for; returns how many. */
@@ -82,17 +73,17 @@ static long send_properties(void) {
     return count;
 }
 
-static long of_qos_0(void) { return send_short_ones(0); }
-static long of_qos_1(void) { return send_short_ones(1); }
+static int of_qos_0(void) { return send_short_ones(0); }
+static int of_qos_1(void) { return send_short_ones(1); }
 
-static long of_properties(void) {
+static int of_properties(void) {
     pairs_sent += send_properties();
     return 1;
 }
 
 static const struct {
     const char *name;
-    long (*send_some)(void); /* returns how many messages */
+    int (*send_some)(void); /* returns how many messages */
     int times;
 } floods[] = {
     {"QoS 0", of_qos_0, 8},
@@ -112,23 +103,23 @@ int main(void) {
     /* The broker has sent none of it, and would end the session for an acknowledgement. */
     local_aws_fault("iot.reading=paused");
 
-    long sent = 0;
+    int sent = 0;
     for (size_t i = 0; i < sizeof floods / sizeof floods[0]; i++) {
         check_row = floods[i].name;
-        long before = sent;
+        int before = sent;
         pthread_mutex_lock(&slow);
         proc_forget_peak();
         long resident = proc_status(0, "VmHWM");
         for (int j = 0; j < floods[i].times; j++) {
             sent += floods[i].send_some();
         }
-        CHECK(comes_to(&entered, before + 1));
+        CHECK(comes_to(&entered, before + 1, 30000));
         poll(NULL, 0, 500); /* in which it reads what it wants to */
         long growth = proc_status(0, "VmHWM") - resident;
-        printf("%-16s %7ld messages, %ld KiB more\n", check_row, sent - before, growth);
+        printf("%-16s %7d messages, %ld KiB more\n", check_row, sent - before, growth);
         CHECK(growth < GROWTH_MAX_KIB);
         pthread_mutex_unlock(&slow);
-        CHECK(comes_to(&received, sent));
+        CHECK(comes_to(&received, sent, 30000));
         CHECK_INT(sent, received);
         CHECK_INT(pairs_sent, user_properties);
     }

@@ -12,14 +12,14 @@
 
 enum { MESSAGES = 4000, LEN = 4096, SLOW_EVERY = 50, GROWTH_MAX_KIB = 6 * 1024 };
 
-static atomic_int messages;
+static int messages;
 static atomic_bool is_over;
 
 static void on_message(cognito_client *client, const cognito_message *message, void *unused) {
     (void)client;
     (void)unused;
     CHECK_INT(LEN, message->payload_len);
-    if (++messages % SLOW_EVERY == 0) {
+    if (__atomic_add_fetch(&messages, 1, __ATOMIC_SEQ_CST) % SLOW_EVERY == 0) {
         poll(NULL, 0, 20);
     }
 }
@@ -56,10 +56,7 @@ static void flood(bool calls_wait) {
                      cognito_client_publish(sender, "flood", payload, sizeof payload, 0, false,
                                             NULL, COGNITO_WAIT_FOREVER, NULL, NULL));
     }
-    double deadline = now_ms() + allowed_ms(60000);
-    while (messages < MESSAGES && now_ms() < deadline) {
-        poll(NULL, 0, 10);
-    }
+    CHECK(comes_to(&messages, MESSAGES, 60000));
     CHECK_INT(MESSAGES, messages);
     long growth_kib = proc_status(0, "VmHWM") - before_kib;
     printf("%d messages of %d bytes: %ld KiB more\n", messages, LEN, growth_kib);

@@ -2,6 +2,7 @@
 
 #include "check.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <time.h>
@@ -67,3 +68,11 @@ double allowed_ms(double milliseconds) {
 }
 
 bool is_slowed_down(void) { return allowed_ms(1) > 1; }
+
+bool comes_to(const int *counter, int at_least, double milliseconds) {
+    double deadline = now_ms() + allowed_ms(milliseconds);
+    while (__atomic_load_n(counter, __ATOMIC_SEQ_CST) < at_least && now_ms() < deadline) {
+        poll(NULL, 0, 1);
+    }
+    return __atomic_load_n(counter, __ATOMIC_SEQ_CST) >= at_least;
+}

@@ -78,4 +78,8 @@ double allowed_ms(double milliseconds);
 /* Whether it is: then memory of the process is that of the tool, too. */
 bool is_slowed_down(void);
 
+/* Waits until another thread has counted that far, for at most so long as allowed_ms() makes of it.
+ */
+bool comes_to(const int *counter, int at_least, double milliseconds);
+
 #endif

@@ -47,9 +47,7 @@ static void *connects(void *unused) {
 static pthread_t connect_until_inside(void) {
     pthread_t thread;
     REQUIRE(pthread_create(&thread, NULL, connects, NULL) == 0);
-    while (!__atomic_load_n(&is_inside, __ATOMIC_SEQ_CST)) {
-        poll(NULL, 0, 1);
-    }
+    REQUIRE(comes_to(&is_inside, 1, 20000));
     return thread;
 }
 

@@ -81,10 +81,7 @@ int main(int argc, char **argv) {
     CHECK(cognito_client_is_connected(client));
     pthread_mutex_unlock(&slow);
 
-    double deadline = now_ms() + allowed_ms(20000);
-    while (__atomic_load_n(&received, __ATOMIC_SEQ_CST) < MESSAGES && now_ms() < deadline) {
-        poll(NULL, 0, 1);
-    }
+    CHECK(comes_to(&received, MESSAGES, 20000));
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_disconnect(client, COGNITO_WAIT_FOREVER));
     for (int i = 0; i < 2; i++) {
         pthread_join(threads[i], NULL);

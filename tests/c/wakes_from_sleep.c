@@ -29,13 +29,7 @@ static void *process(void *client) {
     return NULL;
 }
 
-static bool told(int count) {
-    double deadline = now_ms() + allowed_ms(5000);
-    while (__atomic_load_n(&events.events, __ATOMIC_SEQ_CST) < count && now_ms() < deadline) {
-        poll(NULL, 0, 1);
-    }
-    return __atomic_load_n(&events.events, __ATOMIC_SEQ_CST) >= count;
-}
+static bool told(int count) { return comes_to(&events.events, count, 5000); }
 
 /* A thread waits without end while the board sleeps. */
 static void asks_at_once(void) {

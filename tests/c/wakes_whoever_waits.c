@@ -8,11 +8,10 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
 
 enum { AT_ONCE_MS = 3000, SLOW_MS = 15, BURST = 40, ROUNDS = 100, BLOCKS = 64, BLOCK_LEN = 100000 };
 
-static atomic_int messages, completions;
+static int messages, completions;
 
 /* So slow that a thread delivers one or two, and then looks at the network. */
 static void on_message(cognito_client *client, const cognito_message *message, void *unused) {
@@ -20,23 +19,14 @@ static void on_message(cognito_client *client, const cognito_message *message, v
     (void)message;
     (void)unused;
     poll(NULL, 0, SLOW_MS);
-    messages++;
+    __atomic_fetch_add(&messages, 1, __ATOMIC_SEQ_CST);
 }
 static void on_complete(cognito_client *client, const cognito_completion *completion,
                         void *unused) {
     (void)client;
     (void)unused;
     CHECK_STATUS(COGNITO_STATUS_OK, completion->status);
-    completions++;
-}
-
-static bool reaches(const atomic_int *counter, int count) {
-    double deadline = now_ms() + allowed_ms(AT_ONCE_MS);
-    while (*counter < count && now_ms() < deadline) {
-        poll(NULL, 0, 1);
-    }
-    CHECK_INT(count, *counter);
-    return *counter == count;
+    __atomic_fetch_add(&completions, 1, __ATOMIC_SEQ_CST);
 }
 
 static cognito_client *connected(void) {
@@ -75,7 +65,8 @@ static void delivers_all_of_a_burst(bool is_started) {
         CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(sender, "wakes", "x", 1, 0, false,
                                                                NULL, 0, NULL, NULL));
     }
-    reaches(&messages, BURST);
+    CHECK(comes_to(&messages, BURST, AT_ONCE_MS));
+    CHECK_INT(BURST, messages);
     cognito_client_free(sender);
     cognito_client_free(client);
     for (int i = 0; i < count; i++) {
@@ -95,7 +86,8 @@ static void tells_what_a_call_has_read(void) {
         CHECK_STATUS(COGNITO_STATUS_OK,
                      cognito_client_publish(client, "other", "x", 1, 1, false, NULL,
                                             (int32_t)allowed_ms(AT_ONCE_MS), NULL, NULL));
-        reaches(&messages, 3 * i);
+        CHECK(comes_to(&messages, 3 * i, AT_ONCE_MS));
+        CHECK_INT(3 * i, messages);
     }
     cognito_client_free(client);
 }
@@ -107,18 +99,19 @@ static void completes_at_once(void) {
     for (int i = 1; i <= ROUNDS && check_failures() == 0; i++) {
         CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(client, "other", "x", 1, 0, false,
                                                                NULL, 0, on_complete, NULL));
-        reaches(&completions, i);
+        CHECK(comes_to(&completions, i, AT_ONCE_MS));
+        CHECK_INT(i, completions);
     }
     cognito_client_free(client);
 }
 
 static cognito_client *sharing;
-static atomic_int done;
+static int done;
 
 static void *publish(void *topic) {
     CHECK_STATUS(COGNITO_STATUS_OK, cognito_client_publish(sharing, topic, "x", 1, 0, false, NULL,
                                                            COGNITO_WAIT_FOREVER, NULL, NULL));
-    done++;
+    __atomic_fetch_add(&done, 1, __ATOMIC_SEQ_CST);
     return NULL;
 }
 
@@ -148,10 +141,10 @@ static void goes_on_when_there_is_room(bool is_queue_full) {
     for (int i = 0; i < 3; i++) {
         REQUIRE(pthread_create(&threads[i], NULL, publish, "other") == 0);
     }
-    poll(NULL, 0, 100);
-    CHECK_INT(0, done);
+    CHECK(!comes_to(&done, 1, 100));
     local_aws_fault("iot.reading=");
-    reaches(&done, 3);
+    CHECK(comes_to(&done, 3, AT_ONCE_MS));
+    CHECK_INT(3, done);
     for (int i = 0; i < 3; i++) {
         REQUIRE(pthread_join(threads[i], NULL) == 0);
     }
